@@ -1,0 +1,23 @@
+# Flags that every target of ours shares; third-party headers are not held to them.
+add_library(unio_options INTERFACE)
+target_compile_options(unio_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion
+                       -Wnon-virtual-dtor -Woverloaded-virtual -Wnull-dereference -Wimplicit-fallthrough)
+if(UNIO_SANITIZE)
+  target_compile_options(unio_options INTERFACE -fsanitize=${UNIO_SANITIZE} -fno-omit-frame-pointer
+                         -fno-sanitize-recover=all)
+  target_link_options(unio_options INTERFACE -fsanitize=${UNIO_SANITIZE})
+endif()
+
+# unio_layer(<name> [LAYERS <layer>...] [LIBS <target>...]): the static library unio_<name>.
+function(unio_layer name)
+  cmake_parse_arguments(arg "" "" "LAYERS;LIBS" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cpp)
+  if(NOT sources)
+    file(WRITE ${PROJECT_BINARY_DIR}/empty.cpp "")
+    set(sources ${PROJECT_BINARY_DIR}/empty.cpp)
+  endif()
+  add_library(unio_${name} STATIC ${sources})
+  target_include_directories(unio_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
+  list(TRANSFORM arg_LAYERS PREPEND unio_)
+  target_link_libraries(unio_${name} PUBLIC ${arg_LAYERS} ${arg_LIBS} PRIVATE unio_options)
+endfunction()

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace unio {
+
+struct ProcessResult {
+  int exit_code = 0;  ///< 128 + signal when a signal ended it
+  std::string output;
+  std::string error_output;
+};
+
+/// Runs other programs (git, for example); constructors take it so that tests can answer instead. Thread-safe.
+class ProcessRunner {
+ public:
+  virtual ~ProcessRunner() = default;
+
+  /// Runs `command` (no shell; found by PATH) in `directory`, without standard input, and waits for it.
+  /// Error not_found when the program does not exist.
+  virtual ProcessResult run(const std::vector<std::string>& command,
+                            const std::filesystem::path& directory) = 0;
+};
+
+class SystemProcessRunner final : public ProcessRunner {
+ public:
+  ProcessResult run(const std::vector<std::string>& command,
+                    const std::filesystem::path& directory) override;
+};
+
+}  // namespace unio

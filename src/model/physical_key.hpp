@@ -1,0 +1,35 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace unio {
+
+/// Where the bytes of an entry are: the URL in a manifest's `physical_keys` (docs/formats/physical_keys.md).
+struct PhysicalKey {
+  enum class Kind { file, s3 };
+  Kind kind = Kind::file;
+  std::string bucket;                  ///< of s3
+  std::string path;                    ///< absolute path of a file, or key in the bucket; not encoded
+  std::optional<std::string> version;  ///< S3 version id
+
+  static PhysicalKey of_file(const std::filesystem::path& path);
+
+  /// Reads a URL as quilt3 does; invalid_argument for another scheme, a host in a file URL, a query other than
+  /// versionId.
+  static PhysicalKey parse(std::string_view url);
+
+  /// The URL, encoded exactly as quilt3 writes it.
+  std::string url() const;
+
+  bool operator==(const PhysicalKey&) const = default;
+};
+
+/// Percent-encodes as quilt3 does: UTF-8 bytes other than A-Za-z0-9_.-~/ become %XX.
+std::string encode_url_path(std::string_view path);
+/// The inverse; `%` not followed by two hex digits stays as it is, as in Python's unquote.
+std::string decode_url_path(std::string_view encoded);
+
+}  // namespace unio

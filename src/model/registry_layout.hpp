@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/clock.hpp"
+#include "base/digest.hpp"
+#include "model/package_ref.hpp"
+
+namespace unio {
+
+/// The keys of everything that lies in a registry, relative to its base (docs/formats/registry.md). Nothing else
+/// in the program spells a key.
+namespace layout {
+
+inline constexpr std::string_view manifests = ".quilt/packages/";
+inline constexpr std::string_view named_packages = ".quilt/named_packages/";
+inline constexpr std::string_view objects = ".unio/objects/";
+inline constexpr std::string_view sessions = ".unio/sessions/";
+inline constexpr std::string_view intents = ".unio/intents/";
+inline constexpr std::string_view feed = ".unio/feed/";
+inline constexpr std::string_view format = ".unio/format.json";
+
+/// ".quilt/packages/<top hash>"
+std::string manifest(std::string_view top_hash);
+/// ".quilt/named_packages/<name>/": what the pointers of a package begin with.
+std::string pointers(const PackageName& name);
+/// ".quilt/named_packages/<name>/<pointer>": `latest`, a tag, or Unix seconds.
+std::string pointer(const PackageName& name, std::string_view pointer);
+/// ".unio/objects/<first two hex>/<hex>"
+std::string object(const Digest& digest);
+/// ".unio/revisions/<top hash>/<op id>.json"
+std::string revision(std::string_view top_hash, std::string_view op_id);
+/// ".unio/revisions/<top hash>/"
+std::string revisions(std::string_view top_hash);
+std::string session(std::string_view id);
+std::string intent(std::string_view op_id);
+/// ".unio/reflog/<name>/<pointer>/<milliseconds, 15 digits>-<op id>.json"; a name's segments joined by "/".
+std::string reflog(const PackageName& name, std::string_view pointer);
+std::string reflog_entry(const PackageName& name, std::string_view pointer, Time when, std::string_view op_id);
+/// ".unio/feed/YYYY/MM/DD/<milliseconds, 15 digits>-<op id>.json"
+std::string feed_entry(Time when, std::string_view op_id);
+
+}  // namespace layout
+
+/// Whether a pointer's name is a timestamp (all digits) rather than a tag.
+bool is_timestamp(std::string_view pointer);
+
+}  // namespace unio

@@ -1,0 +1,181 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/files.hpp"
+
+namespace unio {
+
+/// What a store says of one object.
+struct ObjectInfo {
+  std::string key;
+  std::uint64_t size = 0;
+  /// Opaque identity of this content under this key: for compare-and-swap and for pinning reads.
+  std::string etag;
+  /// When it was written, by the clock of the store.
+  Time modified{};
+  /// Set by stores that keep versions.
+  std::optional<std::string> version;
+};
+
+/// Half-open byte range [offset, offset + length); the default is the whole object.
+struct ByteRange {
+  std::uint64_t offset = 0;
+  std::uint64_t length = UINT64_MAX;
+};
+
+/// What must hold of the present object for a write or removal to happen; checked in one step with it.
+struct Condition {
+  enum class Kind { none, absent, matches };
+  Kind kind = Kind::none;
+  std::string etag;
+
+  static Condition none() { return {}; }
+  static Condition absent() { return {Kind::absent, {}}; }
+  static Condition matches(std::string etag) { return {Kind::matches, std::move(etag)}; }
+};
+
+struct ListOptions {
+  std::string prefix;
+  /// Keys up to the next delimiter after the prefix are rolled up into `folders`; empty: no roll-up.
+  std::string delimiter;
+  /// Where the previous page ended: its `next`.
+  std::string start;
+  std::size_t limit = 1000;
+};
+
+struct ListPage {
+  std::vector<ObjectInfo> objects;   ///< in ascending byte order of keys
+  std::vector<std::string> folders;  ///< rolled-up prefixes, ending in the delimiter, ascending
+  std::string next;                  ///< empty on the last page
+};
+
+/// Receives the bytes of a streamed read, in order; throwing stops the read.
+using ByteSink = std::function<void(Bytes)>;
+
+/// Many new objects made durable together, which is far cheaper than one by one on a file system.
+///
+/// An object put here may become visible at any time until `commit`, but never partly; after `commit` returned
+/// all are visible and survive power loss. Destroyed without commit: what is not yet visible never will be.
+/// `put` may be called from many threads, `commit` once and alone.
+class WriteBatch {
+ public:
+  virtual ~WriteBatch() = default;
+
+  /// Adds an object whose bytes are a function of its key (content-addressed): if the key exists by now, the
+  /// put does nothing.
+  virtual void put(std::string_view key, Bytes content) = 0;
+
+  virtual void commit() = 0;
+};
+
+/// An object that is written before its key is known, so that content can be hashed while it is stored.
+/// Vanishes unless published. Not thread-safe.
+class StagedObject {
+ public:
+  virtual ~StagedObject() = default;
+  virtual void append(Bytes bytes) = 0;
+  /// Makes the bytes so far the object `key`, whole and durable. Condition as for ObjectStore::write.
+  virtual ObjectInfo publish(std::string_view key, const Condition& condition) = 0;
+};
+
+/// Facet of stores that can name an object last.
+class StagingStore {
+ public:
+  virtual ~StagingStore() = default;
+  virtual std::unique_ptr<StagedObject> stage() = 0;
+};
+
+/// Facet of stores that keep every version of an object.
+class VersionedStore {
+ public:
+  virtual ~VersionedStore() = default;
+  /// Whether writes to this place make versions now; a bucket may have it switched off.
+  virtual bool enabled() = 0;
+  virtual void read_version(std::string_view key, std::string_view version, ByteRange range,
+                            const ByteSink& sink) = 0;
+  virtual std::vector<ObjectInfo> versions(std::string_view key) = 0;
+};
+
+/// Facet of stores that can protect an object from change and removal for some time.
+class RetentionStore {
+ public:
+  virtual ~RetentionStore() = default;
+  virtual void retain(std::string_view key, Time until) = 0;
+  virtual std::optional<Time> retained_until(std::string_view key) = 0;
+};
+
+/// Bytes under keys: a folder, a bucket, memory. Storage knows nothing of packages.
+///
+/// Keys are non-empty relative paths of `/`-separated segments, UTF-8, at most 1024 bytes; no segment is empty,
+/// "." or "..". Other keys are refused with invalid_argument before anything happens.
+///
+/// Atomicity: a reader sees an object whole, as some write left it, or not at all. A write that returned is
+/// durable. A write that failed has either happened or not; repeating it is always allowed.
+///
+/// Errors: `not_found` for an absent key, `conflict` when a Condition does not hold, `permission_denied`,
+/// `no_space`, `unavailable` for what may pass if tried again later, `cancelled`. Messages name the key and the
+/// store. No method retries by itself; RetryingStore does.
+///
+/// Threads: all methods may be called from any number of threads at once.
+class ObjectStore {
+ public:
+  virtual ~ObjectStore() = default;
+
+  /// The place as users write it: "file:///data/registry", "s3://bucket/prefix", "memory:". No slash at the end.
+  virtual std::string url() const = 0;
+
+  /// What is under `key`; absent when nothing is.
+  virtual std::optional<ObjectInfo> find(std::string_view key) = 0;
+
+  /// Streams a range of the object in pieces of at most 1 MiB; memory stays bounded whatever its size. A range
+  /// that reaches beyond the end is cut there; one that begins beyond it gives nothing. Returns the whole
+  /// object's info as of this read.
+  virtual ObjectInfo read(std::string_view key, ByteRange range, const ByteSink& sink) = 0;
+
+  /// Writes an object from memory.
+  virtual ObjectInfo write(std::string_view key, Bytes content, const Condition& condition) = 0;
+
+  /// Copies within the store, on the store's side where it can.
+  virtual ObjectInfo copy(std::string_view from, std::string_view to, const Condition& condition) = 0;
+
+  /// Removes an object; nothing happens when it is absent and no condition is given.
+  virtual void remove(std::string_view key, const Condition& condition) = 0;
+
+  virtual ListPage list(const ListOptions& options) = 0;
+
+  /// A batch for many small new objects.
+  virtual std::unique_ptr<WriteBatch> batch() = 0;
+
+  /// Optional facets; null where the store has none.
+  virtual StagingStore* staging() { return nullptr; }
+  virtual VersionedStore* versioning() { return nullptr; }
+  virtual RetentionStore* retention() { return nullptr; }
+};
+
+/// The whole object in memory; Error invalid_argument when it is larger than `limit`.
+std::string read_object(ObjectStore& store, std::string_view key, std::uint64_t limit = std::uint64_t{64} << 20);
+
+/// The same with the info that belongs to it; absent when the key is.
+struct ObjectContent {
+  std::string content;
+  ObjectInfo info;
+};
+std::optional<ObjectContent> find_object(ObjectStore& store, std::string_view key,
+                                         std::uint64_t limit = std::uint64_t{64} << 20);
+
+/// Calls `each` for every object under `prefix`, page by page, in ascending order of keys.
+void for_each_object(ObjectStore& store, std::string_view prefix, const std::function<void(const ObjectInfo&)>& each);
+
+/// Throws invalid_argument unless `key` keeps the rules above.
+void check_object_key(std::string_view key);
+
+}  // namespace unio
