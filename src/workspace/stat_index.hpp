@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/digest.hpp"
+#include "base/files.hpp"
+#include "model/logical_key.hpp"
+
+namespace unio {
+
+/// What the index knows of one tracked local file.
+struct IndexedFile {
+  std::string_view key;  ///< logical key
+  FileStamp stamp;       ///< of the local file when its content last had `digest`
+  Digest digest;         ///< of the entry in the workspace's manifest
+  /// The stamp can be trusted: a file with the same stamp has the same content. False for files that were
+  /// written so shortly before the index that a later change could leave the stamp as it is ("racy"), and for
+  /// files that are not there or differ.
+  bool trusted = false;
+};
+
+/// Which local file last had which content: one sorted binary file, like git's index, so that what did not
+/// change is neither read nor hashed (docs/formats/index.md). Tracked files in tree order of their logical keys.
+/// It is a cache of facts: a missing, damaged or foreign index is an empty one, and only costs time.
+///
+/// Read sequentially while the tree is walked; memory is the file's size (about 50 bytes and the key's new part
+/// for each file, keys are prefix-compressed). Not thread-safe.
+class StatIndex {
+ public:
+  StatIndex();
+  ~StatIndex();
+  StatIndex(StatIndex&&) noexcept;
+  StatIndex& operator=(StatIndex&&) noexcept;
+
+  static StatIndex load(const std::filesystem::path& path);
+
+  /// The top hash of the manifest this index belongs to; empty when there is none.
+  const std::string& manifest() const;
+  std::size_t size() const;
+
+  /// Walks the files in tree order, from the first. `key` of an item stays valid until the next call.
+  class Cursor {
+   public:
+    explicit Cursor(const StatIndex& index);
+    /// Absent after the last.
+    std::optional<IndexedFile> next();
+
+   private:
+    const StatIndex* index_;
+    std::size_t offset_ = 0;
+    std::string key_;
+  };
+
+ private:
+  friend class StatIndexWriter;
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Writes an index; the file appears under its name in one step at `publish`. An index need not be flushed:
+/// it is only a cache, and a checksum finds a torn one.
+class StatIndexWriter {
+ public:
+  StatIndexWriter(std::string manifest_top_hash);
+  ~StatIndexWriter();
+
+  /// In tree order of keys; Error internal otherwise.
+  void add(const IndexedFile& file);
+
+  /// `now_ns` is the file system's time at the start of the scan: stamps not older are not trusted.
+  void publish(const std::filesystem::path& path, std::int64_t now_ns, RandomSource& random);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace unio

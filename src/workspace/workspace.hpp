@@ -1,0 +1,73 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/random.hpp"
+#include "model/manifest.hpp"
+#include "workspace/builder_state.hpp"
+#include "workspace/stat_index.hpp"
+
+namespace unio {
+
+/// A local folder bound to a package or builder. Its state is in `<root>/.unio/`:
+///
+///   workspace.json   binding, sources, what is pending (BuilderState)
+///   manifest.jsonl   the manifest that was built, pushed or installed last
+///   index            stat index of the tracked files
+///   trash/           what `sync` took away
+///
+/// Every file is replaced in one step; `save` writes the manifest before the state that speaks of it, and the
+/// state names the manifest's top hash, so that a crash between the two is noticed and the old pair still holds.
+/// Not thread-safe; `lock` keeps other processes away.
+class Workspace {
+ public:
+  /// The workspace that `directory` is in: the nearest folder upwards with a `.unio/workspace.json`.
+  static std::optional<Workspace> find(const std::filesystem::path& directory);
+  /// The same; Error failed_precondition whose hint names `unio init` and `unio install`.
+  static Workspace get(const std::filesystem::path& directory);
+  /// Binds `root` (made when missing). Error already_exists when it is a workspace or lies in one.
+  static Workspace create(const std::filesystem::path& root, BuilderState state, RandomSource& random);
+
+  const std::filesystem::path& root() const { return root_; }
+  std::filesystem::path state_folder() const { return root_ / ".unio"; }
+  std::filesystem::path index_path() const { return state_folder() / "index"; }
+
+  BuilderState& state() { return state_; }
+  const BuilderState& state() const { return state_; }
+
+  /// The stored manifest, read on first use. The empty manifest when none was built.
+  const Manifest& manifest();
+  /// The top hash of the stored manifest without reading it; empty when there is none.
+  const std::string& manifest_hash() const { return manifest_hash_; }
+
+  /// Stores state and, when given, a new manifest; durable when it returns.
+  void save(RandomSource& random);
+  void save(const Manifest& manifest, RandomSource& random);
+
+  /// Held by a command that changes the workspace. Error conflict when another process holds it. Released by
+  /// the kernel at the latest when the process ends.
+  class Lock {
+   public:
+    explicit Lock(const std::filesystem::path& state_folder);
+
+   private:
+    File file_;
+  };
+  Lock lock() const { return Lock(state_folder()); }
+
+  /// The local file that `source` gives for `key`: absolute.
+  std::filesystem::path local_path(const Source& source, std::string_view key) const;
+
+ private:
+  Workspace(std::filesystem::path root, BuilderState state, std::string manifest_hash);
+
+  std::filesystem::path root_;
+  BuilderState state_;
+  std::string manifest_hash_;
+  std::optional<Manifest> manifest_;
+};
+
+}  // namespace unio
