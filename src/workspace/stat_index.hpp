@@ -66,18 +66,27 @@ class StatIndex {
 /// it is only a cache, and a checksum finds a torn one.
 class StatIndexWriter {
  public:
-  StatIndexWriter(std::string manifest_top_hash);
+  StatIndexWriter();
   ~StatIndexWriter();
 
   /// In tree order of keys; Error internal otherwise.
   void add(const IndexedFile& file);
 
-  /// `now_ns` is the file system's time at the start of the scan: stamps not older are not trusted.
-  void publish(const std::filesystem::path& path, std::int64_t now_ns, RandomSource& random);
+  struct Options {
+    /// The manifest that the index belongs to.
+    std::string manifest_top_hash;
+    /// The file system's time (filesystem_time_ns) at the start of the scan: stamps not older are not trusted.
+    std::int64_t now_ns = 0;
+  };
+  void publish(const std::filesystem::path& path, const Options& options, RandomSource& random);
 
  private:
   struct State;
   std::unique_ptr<State> state_;
 };
+
+/// The time of the file system that holds `directory`, in nanoseconds: that of a file made there for the purpose.
+/// The wall clock will not do, because a network file system has its own.
+std::int64_t filesystem_time_ns(const std::filesystem::path& directory, RandomSource& random);
 
 }  // namespace unio

@@ -1,0 +1,154 @@
+#include "engine/content.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/threads.hpp"
+#include "model/registry_layout.hpp"
+
+namespace unio {
+namespace {
+
+constexpr std::size_t buffer_size = std::size_t{1} << 20;
+/// Below this, starting threads costs more than it gains.
+constexpr std::uint64_t parallel_hash_from = std::uint64_t{32} << 20;
+
+/// The registry's own key of a content-addressed physical key, whatever the root it was written with.
+std::optional<std::string> own_object_key(std::string_view physical_key, const std::optional<Digest>& digest) {
+  if (!digest || digest->type != DigestType::sha2_256_chunked) return std::nullopt;
+  std::string key = layout::object(*digest);
+  if (!physical_key.ends_with(key)) return std::nullopt;
+  return key;
+}
+
+/// The key below `base` (a store's URL) that `physical_key` names; absent when it is elsewhere.
+std::optional<std::string> key_below(std::string_view base, std::string_view physical_key) {
+  if (!physical_key.starts_with(base) || physical_key.size() <= base.size() + 1) return std::nullopt;
+  if (physical_key[base.size()] != '/') return std::nullopt;
+  const std::string_view rest = physical_key.substr(base.size() + 1);
+  return decode_url_path(rest.substr(0, rest.find('?')));
+}
+
+Error changed_while_read(const std::string& path) {
+  return Error(ErrorCode::failed_precondition, fmt::format("'{}' changed while it was read", path),
+               "run the command again when nothing writes to it");
+}
+
+Digest hash_in_order(File& file, std::uint64_t size, DigestType type, const Context& context) {
+  DigestStream stream(type, size);
+  std::vector<std::byte> buffer(std::min<std::uint64_t>(buffer_size, size + 1));
+  while (const std::size_t count = file.read(buffer)) {
+    throw_if_stopped(context.stop);
+    stream.update(Bytes(buffer).first(count));
+    if (stream.size() > size) throw changed_while_read(file.name());
+  }
+  if (stream.size() != size) throw changed_while_read(file.name());
+  return stream.finish();
+}
+
+Digest hash_in_chunks(const File& file, std::uint64_t size, const Context& context) {
+  const std::uint64_t chunk = digest_chunk_size(size);
+  std::vector<Sha256Value> values((size + chunk - 1) / chunk);
+  parallel_for(values.size(), context.threads, context.stop, [&](std::size_t i) {
+    Sha256 hash;
+    std::vector<std::byte> buffer(buffer_size);
+    std::uint64_t offset = i * chunk;
+    const std::uint64_t end = std::min(size, offset + chunk);
+    while (offset < end) {
+      throw_if_stopped(context.stop);
+      const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), end - offset));
+      const std::size_t count = file.read_at(offset, MutableBytes(buffer).first(wanted));
+      if (count == 0) throw changed_while_read(file.name());
+      hash.update(Bytes(buffer).first(count));
+      offset += count;
+    }
+    values[i] = hash.finish();
+  });
+  return digest_from_chunks(values);
+}
+
+void check_size(const EntryView& entry, const std::string& url, std::uint64_t size) {
+  if (size == entry.size()) return;
+  throw Error(ErrorCode::corruption,
+              fmt::format("'{}' has {} bytes at '{}', but the manifest says {}", entry.logical_key(), size, url,
+                          entry.size()),
+              "unio verify shows all that differs");
+}
+
+}  // namespace
+
+std::string physical_url(const Registry& registry, std::string_view key) {
+  return fmt::format("{}/{}", registry.url(), encode_url_path(key));
+}
+
+bool is_in_registry(const Registry& registry, std::string_view physical_key) {
+  return key_below(registry.url(), physical_key).has_value();
+}
+
+bool is_local_file(const Registry& registry, std::string_view physical_key) {
+  return physical_key.starts_with("file:") && !is_in_registry(registry, physical_key);
+}
+
+ObjectLocation locate(const Registry& registry, const Context& context, const EntryView& entry) {
+  const std::string url = entry.physical_key();
+  if (auto key = own_object_key(url, entry.digest())) return {&registry.store(), std::move(*key), std::nullopt};
+  const PhysicalKey physical = PhysicalKey::parse(url);
+  if (auto key = key_below(registry.url(), url)) return {&registry.store(), std::move(*key), physical.version};
+  if (physical.kind == PhysicalKey::Kind::file) {
+    return {&context.stores.get("file:///"), physical.path.substr(1), std::nullopt};
+  }
+  return {&context.stores.get("s3://" + physical.bucket), physical.path, physical.version};
+}
+
+void read_entry_range(const Registry& registry, const Context& context, const EntryView& entry, ByteRange range,
+                      const ByteSink& sink) {
+  const ObjectLocation location = locate(registry, context, entry);
+  const auto read = [&] {
+    if (!location.version) {
+      location.store->read(location.key, range, sink);
+      return;
+    }
+    VersionedStore* versions = location.store->versioning();
+    if (versions == nullptr) {
+      throw Error(ErrorCode::unsupported, fmt::format("'{}' keeps no versions", location.store->url()));
+    }
+    versions->read_version(location.key, *location.version, range, sink);
+  };
+  in_context(fmt::format("read '{}'", entry.logical_key()), read);
+}
+
+void read_entry(const Registry& registry, const Context& context, const EntryView& entry, const ByteSink& sink) {
+  const std::optional<Digest> expected = entry.digest();
+  std::uint64_t size = 0;
+  std::optional<DigestStream> stream;
+  if (expected) stream.emplace(expected->type, entry.size());
+  read_entry_range(registry, context, entry, ByteRange{}, [&](Bytes bytes) {
+    throw_if_stopped(context.stop);
+    size += bytes.size();
+    if (stream) stream->update(bytes);
+    sink(bytes);
+  });
+  check_size(entry, entry.physical_key(), size);
+  if (!stream) return;
+  if (const Digest found = stream->finish(); found != *expected) {
+    throw Error(ErrorCode::corruption,
+                fmt::format("'{}' at '{}' has the digest {}, but the manifest says {}", entry.logical_key(),
+                            entry.physical_key(), found.text(), expected->text()),
+                "the stored object is damaged; another copy of the registry may have it whole");
+  }
+}
+
+Digest hash_local_file(const Context& context, const std::string& path, const FileStamp& stamp, DigestType type) {
+  File file = File::open_for_reading(path);
+  if (stamp_of(file.status()) != stamp) throw changed_while_read(path);
+  const bool in_chunks = type == DigestType::sha2_256_chunked && stamp.size >= parallel_hash_from;
+  const Digest digest =
+      in_chunks ? hash_in_chunks(file, stamp.size, context) : hash_in_order(file, stamp.size, type, context);
+  if (stamp_of(file.status()) != stamp) throw changed_while_read(path);
+  return digest;
+}
+
+}  // namespace unio

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "engine/registry.hpp"
+#include "model/manifest.hpp"
+#include "model/physical_key.hpp"
+
+namespace unio {
+
+/// Where the bytes of an entry can be read: a store and a key in it.
+struct ObjectLocation {
+  ObjectStore* store = nullptr;
+  std::string key;
+  std::optional<std::string> version;
+};
+
+/// Finds the bytes of an entry of a package in `registry`. A content-addressed physical key is looked for under
+/// the registry's own root, so that a registry that was moved or copied still works; anything else is read where
+/// its URL says.
+ObjectLocation locate(const Registry& registry, const Context& context, const EntryView& entry);
+
+/// Whether `physical_key` is inside the registry (and so needs no push).
+bool is_in_registry(const Registry& registry, std::string_view physical_key);
+/// Whether it is a file on this machine outside the registry.
+bool is_local_file(const Registry& registry, std::string_view physical_key);
+
+/// The URL of a key in the registry's store, encoded as manifests write it.
+std::string physical_url(const Registry& registry, std::string_view key);
+
+/// Streams an entry's bytes to `sink`, verified: size and digest are checked when the last byte came, and a
+/// difference is Error corruption naming entry, URL and both digests. What the sink got before must not be
+/// believed until this returns. Entries without a digest that we can compute are checked by size only.
+void read_entry(const Registry& registry, const Context& context, const EntryView& entry, const ByteSink& sink);
+
+/// A range of an entry, unverified beyond what the store checks.
+void read_entry_range(const Registry& registry, const Context& context, const EntryView& entry, ByteRange range,
+                      const ByteSink& sink);
+
+/// Digest of a local file, on several threads when it is large. Error failed_precondition that names
+/// the file when it changes while it is read. `stamp` is what the caller saw of it.
+Digest hash_local_file(const Context& context, const std::string& path, const FileStamp& stamp, DigestType type);
+
+}  // namespace unio

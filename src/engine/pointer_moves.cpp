@@ -1,0 +1,163 @@
+#include "engine/pointer_moves.hpp"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+
+#include "base/error.hpp"
+#include "model/registry_layout.hpp"
+
+namespace unio {
+namespace {
+
+/// An intent of another host whose owner cannot be asked is taken for dead after this time; clearing the intent
+/// of a live operation only costs it its protection against a crash.
+constexpr std::chrono::hours abandoned_after{1};
+
+std::optional<std::string> value_of(const std::optional<Pointer>& pointer) {
+  return pointer ? std::optional(pointer->top_hash) : std::nullopt;
+}
+
+Condition condition_for(const std::optional<Pointer>& present) {
+  return present ? Condition::matches(present->etag) : Condition::absent();
+}
+
+bool owner_is_gone(const Intent& intent, const Context& context) {
+  if (intent.host == context.host) {
+    return ::kill(static_cast<pid_t>(intent.process), 0) != 0 && errno == ESRCH;
+  }
+  return context.clock.now() - intent.created > abandoned_after;
+}
+
+std::string describe(const std::optional<std::string>& hash) { return hash ? *hash : "absent"; }
+
+std::vector<Intent> intents_of(const Registry& registry, const Context& context, const PackageName& name) {
+  std::vector<Intent> intents;
+  for_each_object(registry.store(), layout::intents, [&](const ObjectInfo& object) {
+    throw_if_stopped(context.stop);
+    const auto content = find_object(registry.store(), object.key, 1 << 20);
+    if (!content) return;  // its owner finished between listing and reading
+    Intent intent = Intent::parse(content->content);
+    if (intent.name == name) intents.push_back(std::move(intent));
+  });
+  return intents;
+}
+
+/// Whether every move of the intent can be seen to have happened, as far as it must be for completion: for a push
+/// that `latest` stands, since the rest follows from it.
+bool took_effect(const Registry& registry, const Intent& intent) {
+  const PointerMove& first = intent.moves.front();
+  return value_of(registry.find_pointer(intent.name, first.pointer)) == first.to;
+}
+
+void complete(const Registry& registry, const Context& context, const Intent& intent) {
+  if (intent.kind == Intent::Kind::push) {
+    complete_push(registry, context, intent);
+    return;
+  }
+  for (const PointerMove& move : intent.moves) write_reflog(registry, intent, move);
+  remove_intent(registry, intent);
+}
+
+void apply(const Registry& registry, const PackageName& name, const PointerMove& move,
+           const std::optional<Pointer>& present) {
+  const std::string key = layout::pointer(name, move.pointer);
+  if (move.to) {
+    registry.store().write(key, as_bytes(*move.to), condition_for(present));
+  } else if (present) {
+    registry.store().remove(key, condition_for(present));
+  }
+}
+
+Intent new_intent(const Context& context, const PackageName& name, Intent::Kind kind, const PointerMove& move) {
+  Intent intent;
+  intent.kind = kind;
+  intent.op_id = random_id(context.random);
+  intent.name = name;
+  intent.moves = {move};
+  intent.created = context.clock.now();
+  intent.user = context.user;
+  intent.host = context.host;
+  intent.process = ::getpid();
+  return intent;
+}
+
+}  // namespace
+
+Error pointer_conflict(const PackageName& name, std::string_view pointer, const std::optional<std::string>& present,
+                       const std::optional<std::string>& expected, const std::optional<std::string>& wanted) {
+  return Error(ErrorCode::conflict,
+               fmt::format("'{}' of '{}' is {}, not {} as it was known here; it was not moved to {}", pointer,
+                           name.text(), describe(present), describe(expected), describe(wanted)),
+               fmt::format("unio diff and unio install show and fetch what others published; --force moves "
+                           "'{}' anyway and the reflog keeps its value",
+                           pointer));
+}
+
+void recover(const Registry& registry, const Context& context, const PackageName& name) {
+  for (const Intent& intent : intents_of(registry, context, name)) {
+    if (took_effect(registry, intent)) {
+      complete(registry, context, intent);
+    } else if (owner_is_gone(intent, context)) {
+      remove_intent(registry, intent);
+    }
+  }
+}
+
+std::optional<std::string> move_pointer(const Registry& registry, const Context& context, const PackageName& name,
+                                        Intent::Kind kind, const PointerMove& wanted, Force force) {
+  registry.prepare_for_writing();
+  if (wanted.to) check_pointer_clash(registry, name, wanted.pointer);
+  const std::string failpoint(kind == Intent::Kind::rollback ? "rollback" : "tag");
+  PointerMove move = wanted;
+  for (;;) {
+    throw_if_stopped(context.stop);
+    const auto present = registry.find_pointer(name, move.pointer);
+    recover(registry, context, name);
+    if (value_of(present) == move.to) return value_of(present);
+    if (force == Force::no && value_of(present) != wanted.from) {
+      throw pointer_conflict(name, move.pointer, value_of(present), wanted.from, wanted.to);
+    }
+    move.from = value_of(present);
+    const Intent intent = new_intent(context, name, kind, move);
+    write_intent(registry, intent);
+    context.failpoints.pass(failpoint + ".after_intent");
+    try {
+      apply(registry, name, move, present);
+    } catch (const Error& error) {
+      remove_intent(registry, intent);
+      if (error.code() != ErrorCode::conflict) throw;
+      continue;  // somebody moved it since we looked: look again
+    }
+    context.failpoints.pass(failpoint + ".after_move");
+    complete(registry, context, intent);
+    return move.from;
+  }
+}
+
+void check_pointer_clash(const Registry& registry, const PackageName& name, std::string_view pointer) {
+  const std::string own = layout::pointer(name, pointer);
+  const ListPage below = registry.store().list({.prefix = own + "/", .delimiter = {}, .start = {}, .limit = 1});
+  if (!below.objects.empty()) {
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("'{}:{}' cannot stand beside the package '{}/{}': both would be '{}'", name.text(),
+                            pointer, name.text(), pointer, own),
+                "choose another tag");
+  }
+  const std::string& text = name.text();
+  const auto slash = text.find('/');
+  if (slash == std::string::npos) return;
+  const PackageName parent = PackageName::parse(std::string_view(text).substr(0, slash));
+  const std::string_view last = std::string_view(text).substr(slash + 1);
+  if (registry.store().find(layout::pointer(parent, last))) {
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("package '{}' cannot stand beside the tag '{}:{}'", text, parent.text(), last),
+                "choose another name for the package");
+  }
+}
+
+}  // namespace unio

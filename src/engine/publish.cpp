@@ -1,0 +1,269 @@
+#include "engine/publish.hpp"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+
+#include "base/error.hpp"
+#include "base/json.hpp"
+#include "engine/content.hpp"
+#include "model/registry_layout.hpp"
+
+namespace unio {
+namespace {
+
+constexpr std::chrono::hours session_abandoned_after{7 * 24};
+
+void remove_dead_sessions(const Registry& registry, const Context& context) {
+  for_each_object(registry.store(), layout::sessions, [&](const ObjectInfo& object) {
+    const auto content = find_object(registry.store(), object.key, 1 << 16);
+    if (!content) return;
+    const Json session = Json::parse(content->content);
+    const bool ours = session.get_string("host") == context.host;
+    const auto process = static_cast<pid_t>(session.get_integer("process"));
+    const bool dead = ours && ::kill(process, 0) != 0 && errno == ESRCH;
+    if (dead || context.clock.now() - object.modified > session_abandoned_after) {
+      registry.store().remove(object.key, Condition::none());
+    }
+  });
+}
+
+/// A large manifest is streamed where the store can take it, so that it is never in memory as text.
+void store_manifest(ObjectStore& store, const std::string& key, const Manifest& manifest,
+                    const Condition& condition) {
+  if (StagingStore* staging = store.staging()) {
+    const auto staged = staging->stage();
+    manifest.write([&](std::string_view piece) { staged->append(as_bytes(piece)); });
+    staged->publish(key, condition);
+    return;
+  }
+  std::string text;
+  manifest.write([&](std::string_view piece) { text += piece; });
+  store.write(key, as_bytes(text), condition);
+}
+
+bool points_at_local_files(const Registry& registry, const Manifest& manifest) {
+  for (std::size_t i = 0; i < manifest.size(); ++i) {
+    if (is_local_file(registry, manifest[i].physical_key())) return true;
+  }
+  return false;
+}
+
+/// Where a manifest with this top hash stands already, its entries are the same and only where their bytes are
+/// may differ. It stays, unless it points at files outside the registry.
+void write_manifest(const Registry& registry, const Manifest& manifest, const std::string& top_hash) {
+  const std::string key = layout::manifest(top_hash);
+  const auto present = registry.store().find(key);
+  if (!present) {
+    try {
+      return store_manifest(registry.store(), key, manifest, Condition::absent());
+    } catch (const Error& error) {
+      // Somebody wrote the same manifest at this moment; look again.
+      if (error.code() != ErrorCode::conflict) throw;
+      return write_manifest(registry, manifest, top_hash);
+    }
+  }
+  if (points_at_local_files(registry, registry.get_manifest(top_hash))) {
+    store_manifest(registry.store(), key, manifest, Condition::matches(present->etag));
+  }
+}
+
+void write_revision(const Registry& registry, const Context& context, const Publication& publication,
+                    const Intent& intent, const std::string& top_hash) {
+  Json::Array parents(publication.parents.begin(), publication.parents.end());
+  Json revision = Json::object({{"format", 1},
+                                {"op", intent.op_id},
+                                {"package", publication.name.text()},
+                                {"top_hash", top_hash},
+                                {"created", format_time(intent.created)},
+                                {"user", context.user},
+                                {"host", context.host},
+                                {"tool", "unio"},
+                                {"message", intent.message},
+                                {"parents", std::move(parents)},
+                                {"entries", static_cast<std::uint64_t>(publication.manifest.size())},
+                                {"bytes", publication.manifest.total_bytes()}});
+  if (publication.tag) revision.set("tag", *publication.tag);
+  if (publication.git_commit) revision.set("git_commit", *publication.git_commit);
+  const std::string text = revision.dump(JsonStyle::pretty) + "\n";
+  registry.store().write(layout::revision(top_hash, intent.op_id), as_bytes(text), Condition::absent());
+}
+
+Intent push_intent(const Context& context, const Publication& publication, const std::string& top_hash) {
+  Intent intent;
+  intent.kind = Intent::Kind::push;
+  intent.op_id = random_id(context.random);
+  intent.name = publication.name;
+  intent.moves.push_back({"latest", std::nullopt, top_hash});
+  if (publication.tag) intent.moves.push_back({*publication.tag, publication.known_tag, top_hash});
+  intent.created = context.clock.now();
+  intent.timestamp = unix_seconds(intent.created);
+  intent.message = publication.manifest.message().value_or("");
+  intent.user = context.user;
+  intent.host = context.host;
+  intent.process = ::getpid();
+  return intent;
+}
+
+/// Refuses before anything is written when the tag is elsewhere; with Force::yes takes its present value as known.
+std::optional<std::string> expected_tag(const Registry& registry, const Publication& publication,
+                                        const std::string& top_hash) {
+  const auto pointer = registry.find_pointer(publication.name, *publication.tag);
+  const auto present = pointer ? std::optional(pointer->top_hash) : std::nullopt;
+  if (present == top_hash || publication.force == Force::yes || present == publication.known_tag) return present;
+  // A tag that was deleted since may be made again.
+  if (!present) return present;
+  throw pointer_conflict(publication.name, *publication.tag, present, publication.known_tag, top_hash);
+}
+
+/// Moves `latest`, whatever it is: the history is the sequence of publications, not a branch.
+std::optional<std::string> move_latest(const Registry& registry, const Context& context, Intent& intent) {
+  PointerMove& move = intent.moves.front();
+  for (;;) {
+    throw_if_stopped(context.stop);
+    const auto present = registry.find_pointer(intent.name, move.pointer);
+    recover(registry, context, intent.name);
+    move.from = present ? std::optional(present->top_hash) : std::nullopt;
+    write_intent(registry, intent);
+    context.failpoints.pass("push.after_intent");
+    if (move.from == move.to) return move.from;
+    try {
+      registry.store().write(layout::pointer(intent.name, move.pointer), as_bytes(*move.to),
+                             present ? Condition::matches(present->etag) : Condition::absent());
+      return move.from;
+    } catch (const Error& error) {
+      remove_intent(registry, intent);
+      if (error.code() != ErrorCode::conflict) throw;
+    }
+  }
+}
+
+/// Writes the timestamp pointer: the first free second from the intent's on. A second that holds this hash already
+/// is the one that an interrupted push, or whoever completed it, has written.
+void write_timestamp(const Registry& registry, const Intent& intent) {
+  const std::string& top_hash = *intent.moves.front().to;
+  for (std::int64_t second = *intent.timestamp;; ++second) {
+    const std::string name = std::to_string(second);
+    try {
+      registry.store().write(layout::pointer(intent.name, name), as_bytes(top_hash), Condition::absent());
+      return;
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::conflict) throw;
+    }
+    const auto present = registry.find_pointer(intent.name, name);
+    if (present && present->top_hash == top_hash) return;
+  }
+}
+
+/// Returns the tag's other value when somebody else moved it.
+std::optional<std::string> move_tag(const Registry& registry, const Intent& intent, const PointerMove& move) {
+  const auto present = registry.find_pointer(intent.name, move.pointer);
+  const auto value = present ? std::optional(present->top_hash) : std::nullopt;
+  if (value == move.to) return std::nullopt;
+  if (value != move.from) return value.value_or("absent");
+  try {
+    registry.store().write(layout::pointer(intent.name, move.pointer), as_bytes(*move.to),
+                           present ? Condition::matches(present->etag) : Condition::absent());
+    return std::nullopt;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::conflict) throw;
+  }
+  return move_tag(registry, intent, move);
+}
+
+void write_feed(const Registry& registry, const Intent& intent) {
+  const std::string entry = Json::object({{"op", intent.op_id},
+                                          {"kind", "package"},
+                                          {"package", intent.name.text()},
+                                          {"top_hash", *intent.moves.front().to},
+                                          {"when", format_time(intent.created)},
+                                          {"user", intent.user},
+                                          {"message", intent.message}})
+                                .dump() +
+                            "\n";
+  registry.store().write(layout::feed_entry(intent.created, intent.op_id), as_bytes(entry), Condition::none());
+}
+
+}  // namespace
+
+PushSession::PushSession(const Registry& registry, const Context& context)
+    : registry_(registry), id_(random_id(context.random)) {
+  registry.prepare_for_writing();
+  remove_dead_sessions(registry, context);
+  const std::string session = Json::object({{"format", 1},
+                                            {"id", id_},
+                                            {"started", format_time(context.clock.now())},
+                                            {"user", context.user},
+                                            {"host", context.host},
+                                            {"process", static_cast<std::int64_t>(::getpid())}})
+                                  .dump() +
+                              "\n";
+  registry.store().write(layout::session(id_), as_bytes(session), Condition::absent());
+  context.failpoints.pass("push.after_session");
+}
+
+PushSession::~PushSession() {
+  try {
+    registry_.store().remove(layout::session(id_), Condition::none());
+  } catch (const std::exception&) {
+    // A session that stays behind is removed by the next push; nothing depends on its absence.
+  }
+}
+
+std::optional<std::string> complete_push(const Registry& registry, const Context& context, const Intent& intent) {
+  write_timestamp(registry, intent);
+  context.failpoints.pass("push.after_timestamp");
+  std::optional<std::string> tag_elsewhere;
+  for (const PointerMove& move : intent.moves) {
+    const bool is_tag = &move != &intent.moves.front();
+    if (is_tag) tag_elsewhere = move_tag(registry, intent, move);
+    if (!(is_tag && tag_elsewhere) && move.from != move.to) write_reflog(registry, intent, move);
+  }
+  context.failpoints.pass("push.after_tag");
+  write_feed(registry, intent);
+  context.failpoints.pass("push.after_feed");
+  remove_intent(registry, intent);
+  return tag_elsewhere;
+}
+
+bool is_published(const Registry& registry, const Context& context, const PackageName& name,
+                  const std::string& top_hash, const std::optional<std::string>& tag) {
+  const auto latest = registry.find_pointer(name, "latest");
+  if (!latest || latest->top_hash != top_hash) return false;
+  recover(registry, context, name);
+  if (!tag) return true;
+  const auto pointer = registry.find_pointer(name, *tag);
+  return pointer && pointer->top_hash == top_hash;
+}
+
+PublishResult publish(const Registry& registry, const PushSession&, const Context& context,
+                      const Publication& publication) {
+  const std::string top_hash = publication.manifest.top_hash();
+  PublishResult result{.top_hash = top_hash, .published = false, .previous_latest = top_hash};
+  if (is_published(registry, context, publication.name, top_hash, publication.tag)) return result;
+
+  check_pointer_clash(registry, publication.name, "latest");
+  if (publication.tag) check_pointer_clash(registry, publication.name, *publication.tag);
+  Intent intent = push_intent(context, publication, top_hash);
+  if (publication.tag) intent.moves.back().from = expected_tag(registry, publication, top_hash);
+
+  write_manifest(registry, publication.manifest, top_hash);
+  context.failpoints.pass("push.after_manifest");
+  write_revision(registry, context, publication, intent, top_hash);
+  context.failpoints.pass("push.after_revision");
+  result.previous_latest = move_latest(registry, context, intent);
+  context.failpoints.pass("push.after_latest");
+  const auto tag_elsewhere = complete_push(registry, context, intent);
+  result.published = true;
+  if (tag_elsewhere) {
+    Error error = pointer_conflict(publication.name, *publication.tag, tag_elsewhere, intent.moves.back().from, top_hash);
+    throw Error(ErrorCode::conflict,
+                fmt::format("{} was published and 'latest' moved, but {}", top_hash, error.message()), error.hint());
+  }
+  return result;
+}
+
+}  // namespace unio

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/pointer_moves.hpp"
+#include "engine/registry.hpp"
+
+namespace unio {
+
+/// Announces in the store that a push is running, before its first "this object is already there", so that a
+/// garbage collection keeps what the push relies on. The announcement is removed with this object; what a dead
+/// process left is removed by the next push from the same host, or after a week.
+class PushSession {
+ public:
+  PushSession(const Registry& registry, const Context& context);
+  ~PushSession();
+  PushSession(const PushSession&) = delete;
+  PushSession& operator=(const PushSession&) = delete;
+
+  const std::string& id() const { return id_; }
+
+ private:
+  const Registry& registry_;
+  std::string id_;
+};
+
+/// A manifest on its way to become a revision of a package.
+struct Publication {
+  PackageName name;
+  Manifest manifest;
+  std::optional<std::string> tag;
+  /// Where the tag was when the builder last looked; absent: there was none.
+  std::optional<std::string> known_tag;
+  Force force = Force::no;
+  /// Top hashes that this revision was made from.
+  std::vector<std::string> parents;
+  /// Commit of the git checkout that the workspace lies in, if any.
+  std::optional<std::string> git_commit;
+};
+
+struct PublishResult {
+  std::string top_hash;
+  /// False when `latest`, and the tag if one was asked for, were at this hash already: nothing was written.
+  bool published = false;
+  std::optional<std::string> previous_latest;
+};
+
+/// Publishes in the order that a reader may rely on (docs/formats/registry.md): manifest → revision → intent →
+/// `latest` → timestamp pointer → tag → feed → intent removed. The objects must be in place and durable.
+///
+/// Error conflict with both hashes when the tag is not where the builder knew it: normally before anything moved;
+/// if it was lost to a push at the same moment, the message says that `latest` moved and the tag did not.
+PublishResult publish(const Registry& registry, const PushSession& session, const Context& context,
+                      const Publication& publication);
+
+/// Whether a publication would change nothing: `latest` and tag are there, and no half-done push is left.
+bool is_published(const Registry& registry, const Context& context, const PackageName& name,
+                  const std::string& top_hash, const std::optional<std::string>& tag);
+
+}  // namespace unio

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/context.hpp"
+#include "model/manifest.hpp"
+#include "model/package_ref.hpp"
+
+namespace unio {
+
+/// A name that points at a revision: `latest`, a tag, or the Unix second of a publication.
+struct Pointer {
+  std::string name;
+  std::string top_hash;
+  std::string etag;  ///< for moving it by compare-and-swap
+};
+
+/// The packages in one store: where their manifests and pointers are, and how versions are found. Reads only;
+/// what changes a registry is in publish.hpp and pointer_moves.hpp. Thread-safe; borrows store and context.
+class Registry {
+ public:
+  Registry(ObjectStore& store, const Context& context) : store_(store), context_(context) {}
+
+  ObjectStore& store() const { return store_; }
+  std::string url() const { return store_.url(); }
+
+  std::optional<Pointer> find_pointer(const PackageName& name, std::string_view pointer) const;
+
+  /// All pointers of a package, timestamps included, in order of their names.
+  std::vector<Pointer> pointers(const PackageName& name) const;
+
+  /// The names of all packages.
+  std::vector<PackageName> packages() const;
+
+  /// The full top hash that `version` means. Error not_found that lists near names; for a hash prefix that fits
+  /// several manifests invalid_argument that names them.
+  std::string resolve(const PackageName& name, const Version& version) const;
+
+  /// The manifest with this top hash. Error not_found; corruption when its content hashes to something else.
+  Manifest get_manifest(const std::string& top_hash) const;
+
+  /// URL of the manifest, for people.
+  std::string manifest_url(std::string_view top_hash) const;
+
+  /// Checks `.unio/format.json` before a write, and makes it when absent. Error unsupported when it requires
+  /// what this version does not know.
+  void prepare_for_writing() const;
+
+ private:
+  std::string resolve_prefix(const PackageName& name, const std::string& prefix) const;
+  [[noreturn]] void throw_no_package(const PackageName& name, const Version& version) const;
+
+  ObjectStore& store_;
+  const Context& context_;
+};
+
+/// A resolved reference with its registry opened and its version found.
+struct OpenedPackage {
+  Registry registry;
+  PackageName name;
+  std::string top_hash;
+  Manifest manifest;
+};
+
+OpenedPackage open_package(const ResolvedRef& ref, const Context& context);
+
+}  // namespace unio

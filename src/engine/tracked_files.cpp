@@ -1,0 +1,48 @@
+#include "engine/tracked_files.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "model/manifest.hpp"
+
+namespace unio {
+namespace {
+
+bool covers(const Source& source, std::string_view key) {
+  if (source.kind == Source::Kind::file) return key == source.key;
+  if (!is_within(key, source.key)) return false;
+  return std::none_of(source.excluded.begin(), source.excluded.end(),
+                      [&](const std::string& excluded) { return is_within(key, excluded); });
+}
+
+bool has_source(const BuilderState& state, std::string_view key) {
+  return std::any_of(state.sources.begin(), state.sources.end(),
+                     [&](const Source& source) { return covers(source, key); });
+}
+
+}  // namespace
+
+StatIndex load_index(Workspace& workspace, const Context& context) {
+  StatIndex index = StatIndex::load(workspace.index_path());
+  if (index.manifest() == workspace.manifest_hash() && (index.size() > 0 || workspace.manifest_hash().empty())) {
+    return index;
+  }
+  const Manifest& manifest = workspace.manifest();
+  StatIndexWriter writer;
+  for (std::size_t i = 0; i < manifest.size(); ++i) {
+    const EntryView entry = manifest[i];
+    if (!has_source(workspace.state(), entry.logical_key())) continue;
+    IndexedFile file;
+    file.key = entry.logical_key();
+    file.digest = entry.digest().value_or(Digest{});
+    writer.add(file);
+  }
+  writer.publish(workspace.index_path(), {workspace.manifest_hash(), 0}, context.random);
+  return StatIndex::load(workspace.index_path());
+}
+
+ScanOptions scan_options(const Context& context) {
+  return {.ignored_folders = context.ignored_folders, .threads = context.threads, .stop = context.stop};
+}
+
+}  // namespace unio
