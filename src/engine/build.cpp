@@ -97,8 +97,11 @@ void Build::visit(const ScanItem& item) {
     case ScanState::missing: {
       const Source& source = workspace_.state().sources[item.source];
       if (source.kind == Source::Kind::folder) {
-        // Empty path: the entry goes when its turn in the merge comes.
-        group_.push_back({.state = item.state, .key = std::string(item.key)});
+        // The entry goes when its turn in the merge comes.
+        Candidate gone;
+        gone.state = item.state;
+        gone.key = item.key;
+        group_.push_back(std::move(gone));
       } else {
         missing_.emplace_back(item.key);
       }

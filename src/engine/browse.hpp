@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.hpp"
+#include "engine/registry.hpp"
+
+namespace unio {
+
+/// One line of `ls`: an entry, or a folder with what it holds.
+struct Listing {
+  std::string key;  ///< full logical key; a folder's ends in a slash
+  bool folder = false;
+  std::uint64_t size = 0;     ///< of everything in a folder
+  std::uint64_t entries = 1;  ///< in a folder
+};
+
+/// How deep `list_entries` goes.
+enum class Depth { one_level, all };
+
+/// What is in `folder` ("" is the root). Error not_found with the nearest key.
+std::vector<Listing> list_entries(const OpenedPackage& package, const std::string& folder, Depth depth);
+
+struct PackageListing {
+  std::string name;
+  std::string top_hash;  ///< of latest
+  std::vector<std::string> tags;
+  std::size_t revisions = 0;
+  std::optional<std::int64_t> newest;  ///< Unix second of the newest revision
+};
+
+/// The packages of a registry.
+std::vector<PackageListing> list_packages(const Registry& registry);
+
+/// Streams an entry, verified.
+void cat(const OpenedPackage& package, const std::string& key, const Context& context, const ByteSink& sink);
+
+/// What `show` tells of a package.
+struct PackageDetails {
+  std::string name;
+  std::string top_hash;
+  std::string registry;
+  std::string manifest_url;
+  std::vector<std::string> tags;  ///< pointing at this revision, `latest` included
+  std::optional<std::string> message;
+  Json user_meta;
+  std::size_t entries = 0;
+  std::uint64_t bytes = 0;
+  std::optional<Json> revision;  ///< the newest revision record of this top hash
+  std::optional<std::string> readme_key;
+  std::string readme_start;  ///< its first lines
+  std::optional<std::string> contact;     ///< from the user metadata
+  std::optional<std::string> discussion;  ///< from the user metadata
+};
+PackageDetails package_details(const OpenedPackage& package, const Context& context);
+
+/// What `show REF KEY` tells of an entry or a folder.
+struct EntryDetails {
+  std::string key;
+  bool folder = false;
+  std::string url;
+  std::uint64_t size = 0;
+  std::string digest_type;
+  std::string digest;
+  Json meta;
+  std::uint64_t entries = 0;
+};
+EntryDetails entry_details(const OpenedPackage& package, const std::string& key);
+
+/// The README at the root of a package, by quilt3's rule: "README.md", then other names that begin so.
+std::optional<std::string> find_readme(const Manifest& manifest);
+
+}  // namespace unio

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "engine/builder_edit.hpp"
+#include "engine/context.hpp"
+#include "model/package_ref.hpp"
+
+namespace unio {
+
+struct InstallOptions {
+  std::filesystem::path location;
+  /// Only these entries and folders; empty: everything.
+  std::vector<std::string> paths;
+  /// Overwrite::yes (--force) also replaces files that were changed here, and unknown files in the way.
+  Overwrite overwrite = Overwrite::no;
+};
+
+struct InstallResult {
+  std::string top_hash;
+  std::uint64_t fetched = 0;
+  std::uint64_t fetched_bytes = 0;
+  std::uint64_t kept = 0;  ///< files that had the right content already
+  /// Files of the version before that this one does not have; they stay.
+  std::vector<std::string> left_behind;
+};
+
+/// Installs a revision into a folder and binds the folder to it. Fetches only what differs, verified while it
+/// streams in; a file appears under its name only when it is whole. Over an older version clean tracked files are
+/// replaced, dropped ones stay; files that were changed here or are unknown are never touched: Error
+/// failed_precondition names them before anything is written. An interrupted install is simply run again.
+InstallResult install(const ResolvedRef& ref, const InstallOptions& options, const Context& context);
+
+}  // namespace unio
