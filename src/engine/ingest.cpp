@@ -32,8 +32,8 @@ void check_stamp(const File& file, const FileStamp& stamp) {
 
 }  // namespace
 
-Ingest::Ingest(const Registry& registry, const PushSession&, const Context& context)
-    : registry_(registry), context_(context), batch_(registry.store().batch()) {}
+Ingest::Ingest(const Registry& registry, PushSession& session, const Context& context)
+    : registry_(registry), session_(session), context_(context), batch_(registry.store().batch()) {}
 
 Ingest::Taken Ingest::take(const std::string& path, const FileStamp& stamp, const std::optional<Digest>& unless) {
   return stamp.size <= small_limit ? take_small(path, stamp, unless) : take_large(path, stamp, unless);
@@ -61,6 +61,7 @@ Ingest::Taken Ingest::take_small(const std::string& path, const FileStamp& stamp
   check_stamp(file, stamp);
   const Digest digest = digest_of(DigestType::sha2_256_chunked, content);
   if (unless && *unless == digest) return {digest, {}, false};
+  session_.announce();
   const std::string key = layout::object(digest);
   if (const auto object = registry_.store().find(key)) {
     if (object->size == stamp.size) return present(digest);
@@ -77,6 +78,7 @@ Ingest::Taken Ingest::take_large(const std::string& path, const FileStamp& stamp
     const Digest digest = hash_local_file(context_, path, stamp, unless->type);
     if (digest == *unless) return {digest, {}, false};
   }
+  session_.announce();
   StagingStore* staging = registry_.store().staging();
   check(staging != nullptr, "the registry's store cannot take a large object");
   File file = File::open_for_reading(path);

@@ -19,7 +19,7 @@ namespace unio {
 /// there" stays.
 class Ingest {
  public:
-  Ingest(const Registry& registry, const PushSession& session, const Context& context);
+  Ingest(const Registry& registry, PushSession& session, const Context& context);
 
   struct Taken {
     Digest digest;
@@ -43,6 +43,7 @@ class Ingest {
   Taken stored(const Digest& digest, std::uint64_t size);
 
   const Registry& registry_;
+  PushSession& session_;
   const Context& context_;
   std::unique_ptr<WriteBatch> batch_;
   std::atomic<std::uint64_t> stored_objects_ = 0;

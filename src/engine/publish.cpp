@@ -190,22 +190,30 @@ void write_feed(const Registry& registry, const Intent& intent) {
 }  // namespace
 
 PushSession::PushSession(const Registry& registry, const Context& context)
-    : registry_(registry), id_(random_id(context.random)) {
-  registry.prepare_for_writing();
-  remove_dead_sessions(registry, context);
+    : registry_(registry), context_(context), id_(random_id(context.random)) {}
+
+void PushSession::announce() {
+  std::call_once(once_, [&] { write_announcement(); });
+}
+
+void PushSession::write_announcement() {
+  registry_.prepare_for_writing();
+  remove_dead_sessions(registry_, context_);
   const std::string session = Json::object({{"format", 1},
                                             {"id", id_},
-                                            {"started", format_time(context.clock.now())},
-                                            {"user", context.user},
-                                            {"host", context.host},
+                                            {"started", format_time(context_.clock.now())},
+                                            {"user", context_.user},
+                                            {"host", context_.host},
                                             {"process", static_cast<std::int64_t>(::getpid())}})
                                   .dump() +
                               "\n";
-  registry.store().write(layout::session(id_), as_bytes(session), Condition::absent());
-  context.failpoints.pass("push.after_session");
+  registry_.store().write(layout::session(id_), as_bytes(session), Condition::absent());
+  announced_ = true;
+  context_.failpoints.pass("push.after_session");
 }
 
 PushSession::~PushSession() {
+  if (!announced_) return;
   try {
     registry_.store().remove(layout::session(id_), Condition::none());
   } catch (const std::exception&) {
@@ -239,12 +247,13 @@ bool is_published(const Registry& registry, const Context& context, const Packag
   return pointer && pointer->top_hash == top_hash;
 }
 
-PublishResult publish(const Registry& registry, const PushSession&, const Context& context,
+PublishResult publish(const Registry& registry, PushSession& session, const Context& context,
                       const Publication& publication) {
   const std::string top_hash = publication.manifest.top_hash();
   PublishResult result{.top_hash = top_hash, .published = false, .previous_latest = top_hash};
   if (is_published(registry, context, publication.name, top_hash, publication.tag)) return result;
 
+  session.announce();
   check_pointer_clash(registry, publication.name, "latest");
   if (publication.tag) check_pointer_clash(registry, publication.name, *publication.tag);
   Intent intent = push_intent(context, publication, top_hash);

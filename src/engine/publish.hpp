@@ -1,5 +1,6 @@
 #pragma once
 
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +13,8 @@ namespace unio {
 /// Announces in the store that a push is running, before its first "this object is already there", so that a
 /// garbage collection keeps what the push relies on. The announcement is removed with this object; what a dead
 /// process left is removed by the next push from the same host, or after a week.
+///
+/// Nothing is written before the first `announce`, so that a push which finds nothing to do asks for nothing.
 class PushSession {
  public:
   PushSession(const Registry& registry, const Context& context);
@@ -19,11 +22,17 @@ class PushSession {
   PushSession(const PushSession&) = delete;
   PushSession& operator=(const PushSession&) = delete;
 
-  const std::string& id() const { return id_; }
+  /// Checks the registry's format and writes the announcement; nothing when that was done. Thread-safe.
+  void announce();
 
  private:
+  void write_announcement();
+
   const Registry& registry_;
+  const Context& context_;
   std::string id_;
+  std::once_flag once_;
+  bool announced_ = false;
 };
 
 /// A manifest on its way to become a revision of a package.
@@ -52,7 +61,7 @@ struct PublishResult {
 ///
 /// Error conflict with both hashes when the tag is not where the builder knew it: normally before anything moved;
 /// if it was lost to a push at the same moment, the message says that `latest` moved and the tag did not.
-PublishResult publish(const Registry& registry, const PushSession& session, const Context& context,
+PublishResult publish(const Registry& registry, PushSession& session, const Context& context,
                       const Publication& publication);
 
 /// Whether a publication would change nothing: `latest` and tag are there, and no half-done push is left.

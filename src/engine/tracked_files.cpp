@@ -15,12 +15,23 @@ bool covers(const Source& source, std::string_view key) {
                       [&](const std::string& excluded) { return is_within(key, excluded); });
 }
 
-bool has_source(const BuilderState& state, std::string_view key) {
-  return std::any_of(state.sources.begin(), state.sources.end(),
-                     [&](const Source& source) { return covers(source, key); });
+}  // namespace
+
+const Source* find_source(const BuilderState& state, std::string_view key) {
+  const Source* found = nullptr;
+  for (const Source& source : state.sources) {
+    if (covers(source, key) && (found == nullptr || source.overrides || !found->overrides)) found = &source;
+  }
+  return found;
 }
 
-}  // namespace
+std::string display_path(const Source& source) {
+  const bool folder = source.kind != Source::Kind::file;
+  std::string path = source.path == "." ? std::string() : source.path;
+  if (!path.starts_with('/') && !path.starts_with("../") && !path.starts_with("./")) path = "./" + path;
+  if (folder && !path.ends_with('/')) path += '/';
+  return path;
+}
 
 StatIndex load_index(Workspace& workspace, const Context& context) {
   StatIndex index = StatIndex::load(workspace.index_path());
@@ -31,7 +42,7 @@ StatIndex load_index(Workspace& workspace, const Context& context) {
   StatIndexWriter writer;
   for (std::size_t i = 0; i < manifest.size(); ++i) {
     const EntryView entry = manifest[i];
-    if (!has_source(workspace.state(), entry.logical_key())) continue;
+    if (find_source(workspace.state(), entry.logical_key()) == nullptr) continue;
     IndexedFile file;
     file.key = entry.logical_key();
     file.digest = entry.digest().value_or(Digest{});

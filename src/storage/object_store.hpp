@@ -70,11 +70,11 @@ class WriteBatch {
  public:
   virtual ~WriteBatch() = default;
 
-  /// Adds an object whose bytes are a function of its key (content-addressed): if the key exists by now, the
-  /// put does nothing.
+  /// Adds an object. If the key exists when it would become visible, what stands there stays.
   virtual void put(std::string_view key, Bytes content) = 0;
 
-  virtual void commit() = 0;
+  /// Returns the keys that existed already and were left as they are.
+  virtual std::vector<std::string> commit() = 0;
 };
 
 /// An object that is written before its key is known, so that content can be hashed while it is stored.

@@ -1,0 +1,64 @@
+#include "engine/push_groups.hpp"
+
+#include <string_view>
+
+#include "engine/content.hpp"
+#include "engine/tracked_files.hpp"
+#include "model/physical_key.hpp"
+#include "workspace/ignore_rules.hpp"
+
+namespace unio {
+namespace {
+
+/// The URL of the folder `folder_key` when the entry `key` has `url`: the URL less what lies below the folder.
+/// A content-addressed URL does not end in its key; then the folder it lies in stands for all.
+std::string folder_url(std::string_view url, std::string_view key, std::string_view folder_key) {
+  const std::string rest = encode_url_path(key.substr(folder_key.size()));
+  const std::string_view plain = url.substr(0, url.find('?'));
+  if (plain.ends_with(rest)) return std::string(plain.substr(0, plain.size() - rest.size()));
+  return std::string(plain.substr(0, plain.find("/.unio/objects/") + 1));
+}
+
+}  // namespace
+
+PushedGroup PushGroups::describe(const EntryView& entry, const std::string& to_url) const {
+  const std::string_view key = entry.logical_key();
+  const std::string url = entry.physical_key();
+  PushedGroup group;
+  std::string folder(key.substr(0, key.find('/') + 1));  // "" for an entry at the root
+  if (is_local_file(registry_, url)) {
+    const Source* source = find_source(workspace_.state(), key);
+    group.action = PushedGroup::Action::pushed;
+    group.folder = source != nullptr && source->kind != Source::Kind::file;
+    if (source != nullptr) group.from = display_path(*source);
+    if (group.folder) folder = source->key;
+    if (source == nullptr) group.from = url;
+  } else {
+    group.action = PushedGroup::Action::copied;
+    group.folder = !folder.empty();
+    group.from = group.folder ? folder_url(url, key, folder) : url;
+  }
+  group.to = group.folder ? folder_url(to_url, key, folder) : to_url;
+  return group;
+}
+
+void PushGroups::add(const EntryView& entry, const std::optional<Transfer::Moved>& moved,
+                     const std::string& wanted_url) {
+  const std::string url = entry.physical_key();
+  // An entry that stayed is worth a line only when it is where the user wanted it.
+  if (!moved && (wanted_url.empty() || url != wanted_url)) return;
+  PushedGroup group = describe(entry, moved ? moved->physical_key : url);
+  const auto [position, is_new] =
+      positions_.try_emplace({group.action, group.from, group.to}, result_.groups.size());
+  if (is_new) result_.groups.push_back(group);
+  PushedGroup& total = result_.groups[position->second];
+  total.files += 1;
+  total.bytes += entry.size();
+  if (!moved || moved->already_there) total.already_there += 1;
+  if (moved && moved->displaced) result_.displaced.emplace_back(entry.logical_key());
+  if (group.action == PushedGroup::Action::pushed && looks_like_secret(entry.logical_key())) {
+    result_.secrets.emplace_back(entry.logical_key());
+  }
+}
+
+}  // namespace unio

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/ingest.hpp"
+#include "engine/registry.hpp"
+#include "model/manifest.hpp"
+
+namespace unio {
+
+/// Puts the bytes of single entries into the registry, content-addressed or under a prefix. `move` may be called
+/// from many threads; after `commit` everything is durable and known to be right.
+class Transfer {
+ public:
+  Transfer(const Registry& registry, PushSession& session, const Context& context,
+           std::optional<std::string> prefix);
+
+  struct Moved {
+    std::string physical_key;
+    bool already_there = false;
+    bool displaced = false;  ///< other bytes stand under the prefix
+  };
+  Moved move(const EntryView& entry);
+
+  void commit();
+
+  /// The URL that the entry with this key should have under the prefix; empty without a prefix.
+  std::string wanted_url(std::string_view logical_key) const;
+
+ private:
+  Moved to_object(const EntryView& entry);
+  Moved to_prefix(const EntryView& entry);
+  /// Writes under an absent key; false when something stands there by now.
+  bool write_new(const EntryView& entry, const std::string& key);
+  bool holds(const std::string& key, const ObjectInfo& info, const EntryView& entry);
+
+  const Registry& registry_;
+  PushSession& session_;
+  const Context& context_;
+  std::optional<std::string> prefix_;
+  std::unique_ptr<WriteBatch> batch_;
+};
+
+}  // namespace unio
