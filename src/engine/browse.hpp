@@ -57,6 +57,9 @@ struct PackageDetails {
 };
 PackageDetails package_details(const OpenedPackage& package, const Context& context);
 
+/// The newest record of who published this top hash, when, and with what; absent for packages of other tools.
+std::optional<Json> find_revision(const Registry& registry, const std::string& top_hash);
+
 /// What `show REF KEY` tells of an entry or a folder.
 struct EntryDetails {
   std::string key;

@@ -1,0 +1,193 @@
+#include "engine/browse.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/error.hpp"
+#include "base/spelling.hpp"
+#include "engine/content.hpp"
+#include "model/registry_layout.hpp"
+
+namespace unio {
+namespace {
+
+constexpr std::uint64_t readme_limit = std::uint64_t{64} << 10;
+constexpr std::size_t readme_lines = 12;
+
+std::string as_folder(const std::string& folder) {
+  if (folder.empty() || folder == "." || folder == "/") return {};
+  return folder.ends_with('/') ? folder : folder + "/";
+}
+
+[[noreturn]] void throw_no_entry(const OpenedPackage& package, const std::string& key) {
+  std::vector<std::string> keys;
+  constexpr std::size_t compared_at_most = 10'000;
+  for (std::size_t i = 0; i < std::min(package.manifest.size(), compared_at_most); ++i) {
+    keys.emplace_back(package.manifest[i].logical_key());
+  }
+  const auto near = nearest(key, keys);
+  throw Error(ErrorCode::not_found, fmt::format("package '{}' has no '{}'", package.name.text(), key),
+              near ? fmt::format("did you mean '{}'?", *near)
+                   : fmt::format("unio ls {} shows what it has", package.name.text()));
+}
+
+std::optional<std::string> link_in(const Json& user_meta, std::string_view member) {
+  const Json* value = user_meta.find(member);
+  if (value == nullptr || value->if_string() == nullptr) return std::nullopt;
+  return *value->if_string();
+}
+
+std::vector<std::string> tags_at(const Registry& registry, const PackageName& name, const std::string& top_hash) {
+  std::vector<std::string> tags;
+  for (const Pointer& pointer : registry.pointers(name)) {
+    if (pointer.top_hash == top_hash && !is_timestamp(pointer.name)) tags.push_back(pointer.name);
+  }
+  return tags;
+}
+
+std::string first_lines(const std::string& text) {
+  std::size_t end = 0;
+  for (std::size_t line = 0; line < readme_lines && end < text.size(); ++line) {
+    const auto next = text.find('\n', end);
+    end = next == std::string::npos ? text.size() : next + 1;
+  }
+  return text.substr(0, end);
+}
+
+/// The first lines of a README; one that is too large or cannot be read is left out, since it only decorates.
+std::string readme_start(const OpenedPackage& package, const std::string& key, const Context& context) {
+  const EntryView entry = package.manifest[*package.manifest.find(key)];
+  if (entry.size() > readme_limit) return {};
+  std::string text;
+  try {
+    read_entry(package.registry, context, entry, [&](Bytes bytes) { text += as_text(bytes); });
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::cancelled) throw;
+    context.progress.warn(error.what());
+    return {};
+  }
+  return first_lines(text);
+}
+
+}  // namespace
+
+std::optional<Json> find_revision(const Registry& registry, const std::string& top_hash) {
+  std::optional<Json> newest;
+  for_each_object(registry.store(), layout::revisions(top_hash), [&](const ObjectInfo& object) {
+    Json revision = Json::parse(read_object(registry.store(), object.key, 1 << 20));
+    // The times are all in one form, so that they compare as text.
+    if (!newest || newest->get_string("created") < revision.get_string("created")) newest = std::move(revision);
+  });
+  return newest;
+}
+
+std::vector<Listing> list_entries(const OpenedPackage& package, const std::string& wanted, Depth depth) {
+  const Manifest& manifest = package.manifest;
+  const std::string folder = as_folder(wanted);
+  if (const auto entry = manifest.find(wanted)) {
+    return {{std::string(manifest[*entry].logical_key()), false, manifest[*entry].size(), 1}};
+  }
+  const auto [first, last] = manifest.range(folder);
+  if (first == last && !folder.empty()) throw_no_entry(package, wanted);
+  std::vector<Listing> result;
+  for (std::size_t i = first; i < last; ++i) {
+    const EntryView entry = manifest[i];
+    const std::string_view key = entry.logical_key();
+    const auto slash = key.find('/', folder.size());
+    if (depth == Depth::all || slash == std::string_view::npos) {
+      result.push_back({std::string(key), false, entry.size(), 1});
+      continue;
+    }
+    const std::string_view below = key.substr(0, slash + 1);
+    if (result.empty() || result.back().key != below) result.push_back({std::string(below), true, 0, 0});
+    result.back().size += entry.size();
+    result.back().entries += 1;
+  }
+  return result;
+}
+
+std::vector<PackageListing> list_packages(const Registry& registry) {
+  std::vector<PackageListing> result;
+  for (const PackageName& name : registry.packages()) {
+    PackageListing listing{.name = name.text(), .top_hash = {}, .tags = {}, .revisions = 0, .newest = {}};
+    for (const Pointer& pointer : registry.pointers(name)) {
+      if (is_timestamp(pointer.name)) {
+        const std::int64_t second = std::stoll(pointer.name);
+        listing.revisions += 1;
+        listing.newest = std::max(listing.newest.value_or(second), second);
+      } else if (pointer.name == "latest") {
+        listing.top_hash = pointer.top_hash;
+      } else {
+        listing.tags.push_back(pointer.name);
+      }
+    }
+    result.push_back(std::move(listing));
+  }
+  return result;
+}
+
+void cat(const OpenedPackage& package, const std::string& key, const Context& context, const ByteSink& sink) {
+  const auto index = package.manifest.find(key);
+  if (!index) throw_no_entry(package, key);
+  read_entry(package.registry, context, package.manifest[*index], sink);
+}
+
+PackageDetails package_details(const OpenedPackage& package, const Context& context) {
+  const Manifest& manifest = package.manifest;
+  PackageDetails details;
+  details.name = package.name.text();
+  details.top_hash = package.top_hash;
+  details.registry = package.registry.url();
+  details.manifest_url = package.registry.manifest_url(package.top_hash);
+  details.tags = tags_at(package.registry, package.name, package.top_hash);
+  details.message = manifest.message();
+  details.user_meta = manifest.user_meta();
+  details.entries = manifest.size();
+  details.bytes = manifest.total_bytes();
+  details.revision = find_revision(package.registry, package.top_hash);
+  details.readme_key = find_readme(manifest);
+  if (details.readme_key) details.readme_start = readme_start(package, *details.readme_key, context);
+  details.contact = link_in(details.user_meta, "contact");
+  details.discussion = link_in(details.user_meta, "discussion");
+  return details;
+}
+
+EntryDetails entry_details(const OpenedPackage& package, const std::string& key) {
+  const Manifest& manifest = package.manifest;
+  EntryDetails details;
+  details.key = key;
+  if (const auto index = manifest.find(key)) {
+    const EntryView entry = manifest[*index];
+    details.url = entry.physical_key();
+    details.size = entry.size();
+    details.entries = 1;
+    details.meta = Json::parse(entry.meta());
+    if (const auto digest = entry.digest()) {
+      details.digest_type = name(digest->type);
+      details.digest = digest->text();
+    }
+    return details;
+  }
+  const std::string folder = as_folder(key);
+  const auto [first, last] = manifest.range(folder);
+  if (first == last) throw_no_entry(package, key);
+  details.key = folder;
+  details.folder = true;
+  details.entries = last - first;
+  for (std::size_t i = first; i < last; ++i) details.size += manifest[i].size();
+  for (const auto& [name, meta] : manifest.folder_meta()) {
+    if (name == folder) details.meta = meta;
+  }
+  return details;
+}
+
+std::optional<std::string> find_readme(const Manifest& manifest) {
+  for (const std::string_view name : {"README.md", "README.txt", "README.rst", "README", "README.ipynb"}) {
+    if (manifest.find(name)) return std::string(name);
+  }
+  return std::nullopt;
+}
+
+}  // namespace unio
