@@ -1,0 +1,137 @@
+"""The operations that the oracle kills: how to get ready, what to run, and what must hold afterwards."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import model
+from unio_command import Unio, write_tree
+
+NAME = "test/package"
+FIRST = {"README.md": b"# first\n", "a.txt": b"one", "dir/b.txt": b"two", "dir/c.bin": bytes(70_000), "same.txt": b"same"}
+SECOND = FIRST | {"a.txt": b"changed", "dir/d.txt": b"new"}
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """`prepare` makes the state before; `command` is killed and then run again; `check` says what must hold."""
+
+    name: str
+    prepare: Callable[[Unio, Path], None]
+    command: Callable[[Path], list[str]]
+    check: Callable[[Unio, Path], None]
+
+
+def source(work: Path) -> Path:
+    return work / "source"
+
+
+def target(work: Path) -> Path:
+    return work / "target"
+
+
+def prepare_first(unio: Unio, work: Path) -> None:
+    write_tree(source(work), FIRST)
+    unio.run("init", NAME, cwd=source(work))
+    unio.run("add", ".", cwd=source(work))
+
+
+def prepare_second(unio: Unio, work: Path) -> None:
+    prepare_first(unio, work)
+    unio.run("push", "-t", "v1", "-m", "first", cwd=source(work))
+    write_tree(source(work), SECOND)
+
+
+def prepare_both(unio: Unio, work: Path) -> None:
+    prepare_second(unio, work)
+    unio.run("push", "-t", "v2", "-m", "second", cwd=source(work))
+
+
+def prepare_installed(unio: Unio, work: Path) -> None:
+    prepare_both(unio, work)
+    unio.run("install", f"{NAME}:v1", "--location", target(work))
+
+
+def prepare_damaged(unio: Unio, work: Path) -> None:
+    prepare_installed(unio, work)
+    (target(work) / "a.txt").write_bytes(b"damaged")
+    (target(work) / "same.txt").unlink()
+    (target(work) / "extra.txt").write_bytes(b"mine")
+
+
+def check_pushed_first(unio: Unio, work: Path) -> None:
+    found = model.check_registry(unio.registry, NAME)
+    assert found["latest"].files == FIRST
+    assert found["v1"].files == FIRST
+
+
+def check_pushed_second(unio: Unio, work: Path) -> None:
+    found = model.check_registry(unio.registry, NAME)
+    assert found["latest"].files == SECOND
+    assert found["v2"].files == SECOND
+    assert found["v1"].files == FIRST
+    assert sum(name.isdigit() for name in found) >= 2
+
+
+def check_installed(expected: dict[str, bytes]) -> Callable[[Unio, Path], None]:
+    def check(unio: Unio, work: Path) -> None:
+        assert model.files_below(target(work)) == expected
+        unio.run("verify", target(work))
+
+    return check
+
+
+def check_synced(unio: Unio, work: Path) -> None:
+    check_installed(FIRST)(unio, work)
+    trashed = [p.read_bytes() for p in (target(work) / ".unio/trash").rglob("*") if p.is_file()]
+    assert b"damaged" in trashed and b"mine" in trashed, "what sync took away is not in the trash"
+
+
+def check_tagged(unio: Unio, work: Path) -> None:
+    found = model.check_registry(unio.registry, NAME)
+    assert found["stable"].files == FIRST
+    assert len(list((unio.registry / ".unio/reflog" / NAME / "stable").iterdir())) == 1
+
+
+def check_rolled_back(unio: Unio, work: Path) -> None:
+    assert model.check_registry(unio.registry, NAME)["latest"].files == FIRST
+
+
+SCENARIOS = [
+    Scenario("first push", prepare_first, lambda w: ["push", "-t", "v1", "-m", "first"], check_pushed_first),
+    Scenario("second push", prepare_second, lambda w: ["push", "-t", "v2", "-m", "second"], check_pushed_second),
+    Scenario("install", prepare_both, lambda w: ["install", f"{NAME}:v1", "--location", str(target(w))], check_installed(FIRST)),
+    Scenario("update", prepare_installed, lambda w: ["install", f"{NAME}:v2", "--location", str(target(w))], check_installed(SECOND)),
+    Scenario("sync", prepare_damaged, lambda w: ["sync", str(target(w))], check_synced),
+    Scenario("tag", prepare_both, lambda w: ["tag", f"{NAME}:v1", "stable"], check_tagged),
+    Scenario("rollback", prepare_both, lambda w: ["rollback", f"{NAME}:v1"], check_rolled_back),
+]
+
+
+def folder_of(scenario: Scenario, work: Path) -> Path:
+    """Where the command is run: pushes in the workspace, the rest anywhere."""
+    return source(work) if scenario.command(work)[0] == "push" else work
+
+
+class Prepared:
+    """The state before a scenario, made once and copied for every point at which it is killed."""
+
+    def __init__(self, scenario: Scenario, base: Path) -> None:
+        self.scenario = scenario
+        self.base = base
+        self.live = base / "live"
+        self.saved = base / "saved"
+        self.live.mkdir(parents=True)
+        self.unio = Unio(self.live / "home")
+        self.work = self.live / "work"
+        self.work.mkdir()
+        scenario.prepare(self.unio, self.work)
+        shutil.copytree(self.live, self.saved, symlinks=True)
+
+    def reset(self) -> None:
+        """Puts the state back under the same path, since manifests hold absolute paths."""
+        shutil.rmtree(self.live)
+        shutil.copytree(self.saved, self.live, symlinks=True)

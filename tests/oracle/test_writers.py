@@ -1,0 +1,62 @@
+"""Many processes push to one tag at once: nothing is lost, and who loses is told so."""
+
+from __future__ import annotations
+
+import re
+import threading
+from pathlib import Path
+
+import model
+from unio_command import Unio, write_tree
+
+NAME = "test/counter"
+WRITERS = 8
+PUSHES = 25
+
+
+def increment(unio: Unio, folder: Path, conflicts: list[str]) -> None:
+    """Adds one to the number in the package's file, as often as it takes until nobody was faster."""
+    while True:
+        unio.run("install", f"{NAME}:main", "--location", folder, "--force")
+        number = int((folder / "count.txt").read_text())
+        (folder / "count.txt").write_text(str(number + 1))
+        process = unio.start("push", "-t", "main", "-m", f"{folder.name} {number + 1}", cwd=folder)
+        _, err = process.communicate(timeout=120)
+        if process.returncode == 0:
+            return
+        assert process.returncode == 5, err
+        conflicts.append(err)
+
+
+def test_eight_writers_lose_no_update(tmp_path: Path) -> None:
+    unio = Unio(tmp_path / "home")
+    write_tree(tmp_path / "first", {"count.txt": b"0", "README.md": b"a counter"})
+    unio.run("init", NAME, cwd=tmp_path / "first")
+    unio.run("add", ".", cwd=tmp_path / "first")
+    unio.run("push", "-t", "main", cwd=tmp_path / "first")
+
+    conflicts: list[str] = []
+    failures: list[BaseException] = []
+
+    def write(number: int) -> None:
+        try:
+            for _ in range(PUSHES):
+                increment(unio, tmp_path / f"writer{number}", conflicts)
+        except BaseException as error:  # handed to the test's own thread below
+            failures.append(error)
+
+    threads = [threading.Thread(target=write, args=(n,)) for n in range(WRITERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures, failures[0]
+
+    found = model.check_registry(unio.registry, NAME)
+    assert int(found["main"].files["count.txt"]) == WRITERS * PUSHES
+    model.check_settled(unio.registry, NAME)
+    # Every value was published by exactly one push that was told it had won.
+    moves = list((unio.registry / ".unio/reflog" / NAME / "main").iterdir())
+    assert len(moves) == WRITERS * PUSHES + 1
+    for message in conflicts:
+        assert len(set(re.findall(r"[0-9a-f]{64}", message))) >= 2, message
