@@ -1,0 +1,110 @@
+#include "base/json.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "base/error.hpp"
+
+namespace unio {
+namespace {
+
+Error wrong_member(std::string_view key, std::string_view wanted) {
+  return Error(ErrorCode::corruption, fmt::format("'{}' is missing or no {}", key, wanted));
+}
+
+}  // namespace
+
+Json::Json(std::uint64_t value) {
+  if (value <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
+    value_ = static_cast<std::int64_t>(value);
+  } else {
+    value_ = BigInteger{std::to_string(value)};
+  }
+}
+
+Json Json::object(std::initializer_list<Member> members) {
+  Object object;
+  for (const Member& member : members) object.set(member.first, member.second);
+  return object;
+}
+
+const Json* Json::Object::find(std::string_view key) const {
+  const auto member =
+      std::find_if(members_.begin(), members_.end(), [&](const Member& m) { return m.first == key; });
+  return member == members_.end() ? nullptr : &member->second;
+}
+
+Json* Json::Object::find(std::string_view key) {
+  return const_cast<Json*>(static_cast<const Object*>(this)->find(key));
+}
+
+void Json::Object::set(std::string key, Json value) {
+  if (Json* present = find(key)) {
+    *present = std::move(value);
+  } else {
+    members_.emplace_back(std::move(key), std::move(value));
+  }
+}
+
+bool Json::Object::erase(std::string_view key) {
+  return std::erase_if(members_, [&](const Member& member) { return member.first == key; }) > 0;
+}
+
+bool Json::Object::operator==(const Object& other) const {
+  if (members_.size() != other.members_.size()) return false;
+  // The usual case is the same order; else both are compared sorted, which stays fast for many members.
+  if (members_ == other.members_) return true;
+  const auto sorted = [](const Object& object) {
+    std::vector<const Member*> members;
+    for (const Member& member : object.members_) members.push_back(&member);
+    std::sort(members.begin(), members.end(), [](auto* left, auto* right) { return left->first < right->first; });
+    return members;
+  };
+  const auto left = sorted(*this);
+  const auto right = sorted(other);
+  return std::equal(left.begin(), left.end(), right.begin(), [](auto* l, auto* r) { return *l == *r; });
+}
+
+bool Json::truthy() const {
+  if (const bool* value = if_bool()) return *value;
+  if (const std::int64_t* value = if_integer()) return *value != 0;
+  if (const double* value = if_double()) return *value != 0;  // NaN is true, as in Python
+  if (const std::string* value = if_string()) return !value->empty();
+  if (const Array* value = if_array()) return !value->empty();
+  if (const Object* value = if_object()) return !value->empty();
+  return !is_null();
+}
+
+const Json* Json::find(std::string_view key) const {
+  const Object* object = if_object();
+  return object == nullptr ? nullptr : object->find(key);
+}
+
+const std::string& Json::get_string(std::string_view key) const {
+  const Json* member = find(key);
+  if (member == nullptr || member->if_string() == nullptr) throw wrong_member(key, "text");
+  return *member->if_string();
+}
+
+std::int64_t Json::get_integer(std::string_view key) const {
+  const Json* member = find(key);
+  if (member == nullptr || member->if_integer() == nullptr) throw wrong_member(key, "integer");
+  return *member->if_integer();
+}
+
+std::optional<std::string> Json::find_string(std::string_view key) const {
+  const Json* member = find(key);
+  if (member == nullptr || member->is_null()) return std::nullopt;
+  return get_string(key);
+}
+
+void Json::set(std::string key, Json value) {
+  if (is_null()) value_ = Object();
+  Object* object = if_object();
+  check(object != nullptr, "a member is set in what is no object");
+  object->set(std::move(key), std::move(value));
+}
+
+}  // namespace unio

@@ -1,0 +1,305 @@
+#include "base/json_parser.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <limits>
+#include <numeric>
+
+#include "base/error.hpp"
+
+namespace unio {
+namespace {
+
+constexpr std::size_t max_depth = 512;
+/// From here on members are sorted to find repeated keys; below, looking at each is faster.
+constexpr std::size_t many_members = 16;
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+void append_utf8(std::string& out, std::uint32_t code) {
+  const auto put = [&](std::uint32_t byte) { out += static_cast<char>(static_cast<unsigned char>(byte)); };
+  if (code < 0x80) {
+    put(code);
+  } else if (code < 0x800) {
+    put(0xC0 | (code >> 6));
+    put(0x80 | (code & 0x3F));
+  } else if (code < 0x10000) {
+    put(0xE0 | (code >> 12));
+    put(0x80 | ((code >> 6) & 0x3F));
+    put(0x80 | (code & 0x3F));
+  } else {
+    put(0xF0 | (code >> 18));
+    put(0x80 | ((code >> 12) & 0x3F));
+    put(0x80 | ((code >> 6) & 0x3F));
+    put(0x80 | (code & 0x3F));
+  }
+}
+
+/// Length of the valid UTF-8 sequence at the start of `text`; 0 when there is none. Surrogates, overlong forms and
+/// code points beyond U+10FFFF are not valid, as for Python's decoder.
+std::size_t utf8_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) -> unsigned { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0; };
+  const auto follows = [&](std::size_t i) { return (byte(i) & 0xC0) == 0x80; };
+  const unsigned first = byte(0);
+  if (first >= 0xC2 && first <= 0xDF) return follows(1) ? 2 : 0;
+  if (first >= 0xE0 && first <= 0xEF) {
+    if (first == 0xE0 && byte(1) < 0xA0) return 0;
+    if (first == 0xED && byte(1) > 0x9F) return 0;
+    return follows(1) && follows(2) ? 3 : 0;
+  }
+  if (first >= 0xF0 && first <= 0xF4) {
+    if (first == 0xF0 && byte(1) < 0x90) return 0;
+    if (first == 0xF4 && byte(1) > 0x8F) return 0;
+    return follows(1) && follows(2) && follows(3) ? 4 : 0;
+  }
+  return 0;
+}
+
+/// For a repeated key: the place of the first, the value of the last.
+void keep_last_of_repeated(std::vector<Json::Member>& members) {
+  if (members.size() < many_members) {
+    for (std::size_t i = 1; i < members.size(); ++i) {
+      for (std::size_t j = 0; j < i; ++j) {
+        if (members[i].first != members[j].first) continue;
+        members[j].second = std::move(members[i].second);
+        members.erase(members.begin() + static_cast<std::ptrdiff_t>(i));
+        --i;
+        break;
+      }
+    }
+    return;
+  }
+  std::vector<std::size_t> order(members.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t left, std::size_t right) { return members[left].first < members[right].first; });
+  std::vector<bool> repeated(members.size(), false);
+  for (std::size_t i = 0, first = 0; i < order.size(); ++i) {
+    if (members[order[i]].first != members[order[first]].first) first = i;
+    if (i == first) continue;
+    members[order[first]].second = std::move(members[order[i]].second);
+    repeated[order[i]] = true;
+  }
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    if (repeated[i]) continue;
+    if (kept != i) members[kept] = std::move(members[i]);
+    ++kept;
+  }
+  members.resize(kept);
+}
+
+Json integer(std::string_view digits) {
+  if (digits == "-0") return 0;
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (error == std::errc()) return value;
+  return BigInteger{std::string(digits)};
+}
+
+Json real(std::string_view text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc()) return value;
+  // Out of range: strtod gives the infinity or the zero that Python gives.
+  return std::strtod(std::string(text).c_str(), nullptr);
+}
+
+}  // namespace
+
+Json Json::parse(std::string_view text) { return JsonParser(text).parse(); }
+
+Json JsonParser::parse() {
+  skip_space();
+  Json result = value();
+  skip_space();
+  if (position_ != text_.size()) fail("something follows the value");
+  return result;
+}
+
+void JsonParser::fail(std::string_view why) const {
+  throw Error(ErrorCode::invalid_argument, fmt::format("no JSON at byte {}: {}", position_, why));
+}
+
+void JsonParser::skip_space() {
+  while (position_ < text_.size() && std::string_view(" \t\n\r").find(text_[position_]) != std::string_view::npos) {
+    ++position_;
+  }
+}
+
+bool JsonParser::take(char c) {
+  if (position_ >= text_.size() || text_[position_] != c) return false;
+  ++position_;
+  return true;
+}
+
+bool JsonParser::take_word(std::string_view word) {
+  if (!text_.substr(position_).starts_with(word)) return false;
+  position_ += word.size();
+  return true;
+}
+
+Json JsonParser::value() {
+  if (position_ == text_.size()) fail("a value is missing");
+  switch (text_[position_]) {
+    case '{': return object();
+    case '[': return array();
+    case '"': return string();
+    default: break;
+  }
+  if (take_word("null")) return nullptr;
+  if (take_word("true")) return true;
+  if (take_word("false")) return false;
+  if (take_word("NaN")) return std::numeric_limits<double>::quiet_NaN();
+  if (take_word("Infinity")) return std::numeric_limits<double>::infinity();
+  if (take_word("-Infinity")) return -std::numeric_limits<double>::infinity();
+  return number();
+}
+
+Json JsonParser::array() {
+  if (++depth_ > max_depth) fail("nested too deeply");
+  ++position_;
+  Json::Array result;
+  skip_space();
+  if (!take(']')) {
+    for (;;) {
+      skip_space();
+      result.push_back(value());
+      skip_space();
+      if (take(']')) break;
+      if (!take(',')) fail("a comma or ] is missing");
+    }
+  }
+  --depth_;
+  return result;
+}
+
+Json JsonParser::object() {
+  if (++depth_ > max_depth) fail("nested too deeply");
+  ++position_;
+  Json::Object result;
+  skip_space();
+  if (!take('}')) {
+    for (;;) {
+      skip_space();
+      if (position_ == text_.size() || text_[position_] != '"') fail("a member's name is missing");
+      std::string key = string();
+      skip_space();
+      if (!take(':')) fail("a colon is missing");
+      skip_space();
+      result.members_.emplace_back(std::move(key), value());
+      skip_space();
+      if (take('}')) break;
+      if (!take(',')) fail("a comma or } is missing");
+    }
+  }
+  --depth_;
+  keep_last_of_repeated(result.members_);
+  return result;
+}
+
+Json JsonParser::number() {
+  const std::size_t start = position_;
+  take('-');
+  const std::size_t digits = position_;
+  while (position_ < text_.size() && is_digit(text_[position_])) ++position_;
+  const std::size_t count = position_ - digits;
+  if (count == 0) {
+    position_ = start;
+    fail("this is no value");
+  }
+  // Python reads "01" as 0 and then stumbles over the rest; so do we, in the caller.
+  if (text_[digits] == '0' && count > 1) {
+    position_ = digits + 1;
+    fail("a number must not begin with 0");
+  }
+  bool is_real = false;
+  const auto at_digit = [&](std::size_t i) { return i < text_.size() && is_digit(text_[i]); };
+  if (position_ < text_.size() && text_[position_] == '.' && at_digit(position_ + 1)) {
+    is_real = true;
+    for (++position_; at_digit(position_); ++position_) {
+    }
+  }
+  if (position_ < text_.size() && (text_[position_] == 'e' || text_[position_] == 'E')) {
+    std::size_t exponent = position_ + 1;
+    if (exponent < text_.size() && (text_[exponent] == '+' || text_[exponent] == '-')) ++exponent;
+    if (at_digit(exponent)) {
+      is_real = true;
+      for (position_ = exponent; at_digit(position_); ++position_) {
+      }
+    }
+  }
+  const std::string_view text = text_.substr(start, position_ - start);
+  return is_real ? real(text) : integer(text);
+}
+
+std::string JsonParser::string() {
+  ++position_;
+  std::string out;
+  for (;;) {
+    std::size_t plain = position_;
+    while (plain < text_.size() && static_cast<unsigned char>(text_[plain]) >= 0x20 &&
+           static_cast<unsigned char>(text_[plain]) < 0x80 && text_[plain] != '"' && text_[plain] != '\\') {
+      ++plain;
+    }
+    out.append(text_, position_, plain - position_);
+    position_ = plain;
+    if (position_ == text_.size()) fail("a text does not end");
+    if (take('"')) return out;
+    if (take('\\')) {
+      escape(out);
+    } else if (static_cast<unsigned char>(text_[position_]) < 0x20) {
+      fail("a control character in a text");
+    } else {
+      copy_utf8(out);
+    }
+  }
+}
+
+void JsonParser::copy_utf8(std::string& out) {
+  const std::size_t length = utf8_length(text_.substr(position_));
+  if (length == 0) fail("this is not UTF-8");
+  out.append(text_, position_, length);
+  position_ += length;
+}
+
+std::uint32_t JsonParser::hex4() {
+  std::uint32_t code = 0;
+  const char* first = text_.data() + position_;
+  if (position_ + 4 > text_.size()) fail("\\u needs four hex digits");
+  const auto [end, error] = std::from_chars(first, first + 4, code, 16);
+  if (error != std::errc() || end != first + 4) fail("\\u needs four hex digits");
+  position_ += 4;
+  return code;
+}
+
+void JsonParser::escape(std::string& out) {
+  constexpr std::string_view letters = "\"\\/bfnrt";
+  constexpr std::string_view meanings = "\"\\/\b\f\n\r\t";
+  if (position_ == text_.size()) fail("a text does not end");
+  const char letter = text_[position_];
+  if (const auto found = letters.find(letter); found != std::string_view::npos) {
+    ++position_;
+    out += meanings[found];
+    return;
+  }
+  if (!take('u')) fail("no such escape");
+  std::uint32_t code = hex4();
+  const bool high = code >= 0xD800 && code <= 0xDBFF;
+  if (high && text_.substr(position_).starts_with("\\u")) {
+    const std::size_t before = position_;
+    position_ += 2;
+    const std::uint32_t low = hex4();
+    if (low >= 0xDC00 && low <= 0xDFFF) {
+      code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
+    } else {
+      position_ = before;
+    }
+  }
+  append_utf8(out, code);
+}
+
+}  // namespace unio
