@@ -47,6 +47,7 @@ class EntryView {
 
  private:
   friend class Manifest;
+  friend class ManifestBuilder;
   const class ManifestData* data_ = nullptr;
   std::uint32_t index_ = 0;
 };

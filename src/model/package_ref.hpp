@@ -82,7 +82,7 @@ ResolvedRef resolve(const PackageRef& ref, std::string_view default_registry, Fi
   return resolve_ref(ref, default_registry, remote);
 }
 
-/// The first 7 or more digits, for people.
+/// The first nine digits, for people.
 std::string short_hash(std::string_view hash);
 
 }  // namespace unio

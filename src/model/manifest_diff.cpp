@@ -1,0 +1,60 @@
+#include "base/json.hpp"
+#include "model/manifest.hpp"
+
+namespace unio {
+namespace {
+
+bool same_meta(const EntryView& before, const EntryView& after) {
+  return before.meta() == after.meta() || Json::parse(before.meta()) == Json::parse(after.meta());
+}
+
+EntryChange one_sided(EntryChange::Kind kind, const EntryView& entry) {
+  EntryChange change{.kind = kind, .logical_key = std::string(entry.logical_key()), .before = {}, .after = {}};
+  (kind == EntryChange::Kind::added ? change.after : change.before) = entry.entry();
+  return change;
+}
+
+EntryChange modified(const EntryView& before, const EntryView& after) {
+  EntryChange change{.kind = EntryChange::Kind::modified,
+                     .logical_key = std::string(before.logical_key()),
+                     .before = before.entry(),
+                     .after = after.entry()};
+  change.content_changed = before.size() != after.size() || before.digest() != after.digest();
+  change.meta_changed = !same_meta(before, after);
+  return change;
+}
+
+}  // namespace
+
+ManifestDiff diff(const Manifest& before, const Manifest& after) {
+  ManifestDiff result;
+  result.package_meta_changed = before.user_meta() != after.user_meta();
+  std::size_t b = 0;
+  std::size_t a = 0;
+  while (b < before.size() || a < after.size()) {
+    std::strong_ordering order = std::strong_ordering::equal;
+    if (b == before.size()) {
+      order = std::strong_ordering::greater;
+    } else if (a == after.size()) {
+      order = std::strong_ordering::less;
+    } else {
+      order = compare_tree_order(before[b].logical_key(), after[a].logical_key());
+    }
+    if (order < 0) {
+      result.entries.push_back(one_sided(EntryChange::Kind::removed, before[b++]));
+      ++result.removed;
+    } else if (order > 0) {
+      result.entries.push_back(one_sided(EntryChange::Kind::added, after[a++]));
+      ++result.added;
+    } else {
+      const EntryView old_entry = before[b++];
+      const EntryView new_entry = after[a++];
+      if (old_entry.same_content(new_entry)) continue;
+      result.entries.push_back(modified(old_entry, new_entry));
+      ++result.modified;
+    }
+  }
+  return result;
+}
+
+}  // namespace unio
