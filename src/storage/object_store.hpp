@@ -18,7 +18,8 @@ namespace unio {
 struct ObjectInfo {
   std::string key;
   std::uint64_t size = 0;
-  /// Opaque identity of this content under this key: for compare-and-swap and for pinning reads.
+  /// Opaque identity of this content under this key: for compare-and-swap and for pinning reads. In a listing
+  /// it is empty where the store would have to read the object for it; `find` always gives it.
   std::string etag;
   /// When it was written, by the clock of the store.
   Time modified{};
@@ -49,6 +50,7 @@ struct ListOptions {
   std::string delimiter;
   /// Where the previous page ended: its `next`.
   std::string start;
+  /// Objects and folders together, at least 1; a store may give fewer and still not be at the end.
   std::size_t limit = 1000;
 };
 
@@ -63,9 +65,9 @@ using ByteSink = std::function<void(Bytes)>;
 
 /// Many new objects made durable together, which is far cheaper than one by one on a file system.
 ///
-/// An object put here may become visible at any time until `commit`, but never partly; after `commit` returned
-/// all are visible and survive power loss. Destroyed without commit: what is not yet visible never will be.
-/// `put` may be called from many threads, `commit` once and alone.
+/// An object put here may become visible at any time until `commit`, but never partly; after `commit`
+/// returned all are visible and survive power loss. Destroyed without commit: what is not yet visible never
+/// will be. `put` may be called from many threads, `commit` once and alone.
 class WriteBatch {
  public:
   virtual ~WriteBatch() = default;
@@ -115,30 +117,32 @@ class RetentionStore {
 
 /// Bytes under keys: a folder, a bucket, memory. Storage knows nothing of packages.
 ///
-/// Keys are non-empty relative paths of `/`-separated segments, UTF-8, at most 1024 bytes; no segment is empty,
+/// Keys are non-empty relative paths of `/`-separated segments, UTF-8, at most 1024 bytes; no segment is
+/// empty,
 /// "." or "..". Other keys are refused with invalid_argument before anything happens.
 ///
 /// Atomicity: a reader sees an object whole, as some write left it, or not at all. A write that returned is
 /// durable. A write that failed has either happened or not; repeating it is always allowed.
 ///
 /// Errors: `not_found` for an absent key, `conflict` when a Condition does not hold, `permission_denied`,
-/// `no_space`, `unavailable` for what may pass if tried again later, `cancelled`. Messages name the key and the
-/// store. No method retries by itself; RetryingStore does.
+/// `no_space`, `unavailable` for what may pass if tried again later, `cancelled`. Messages name the key and
+/// the store. No method retries by itself; RetryingStore does.
 ///
 /// Threads: all methods may be called from any number of threads at once.
 class ObjectStore {
  public:
   virtual ~ObjectStore() = default;
 
-  /// The place as users write it: "file:///data/registry", "s3://bucket/prefix", "memory:". No slash at the end.
+  /// The place as users write it: "file:///data/registry", "s3://bucket/prefix", "memory:". No slash at the
+  /// end.
   virtual std::string url() const = 0;
 
   /// What is under `key`; absent when nothing is.
   virtual std::optional<ObjectInfo> find(std::string_view key) = 0;
 
-  /// Streams a range of the object in pieces of at most 1 MiB; memory stays bounded whatever its size. A range
-  /// that reaches beyond the end is cut there; one that begins beyond it gives nothing. Returns the whole
-  /// object's info as of this read.
+  /// Streams a range of the object in pieces of at most 1 MiB; memory stays bounded whatever its size. A
+  /// range that reaches beyond the end is cut there; one that begins beyond it gives nothing. Returns the
+  /// whole object's info as of this read.
   virtual ObjectInfo read(std::string_view key, ByteRange range, const ByteSink& sink) = 0;
 
   /// Writes an object from memory.
@@ -150,6 +154,8 @@ class ObjectStore {
   /// Removes an object; nothing happens when it is absent and no condition is given.
   virtual void remove(std::string_view key, const Condition& condition) = 0;
 
+  /// A page of what is under a prefix. Every object that was there all the time is listed exactly once; one
+  /// that was written or removed while the pages were read may or may not be.
   virtual ListPage list(const ListOptions& options) = 0;
 
   /// A batch for many small new objects.
@@ -162,7 +168,8 @@ class ObjectStore {
 };
 
 /// The whole object in memory; Error invalid_argument when it is larger than `limit`.
-std::string read_object(ObjectStore& store, std::string_view key, std::uint64_t limit = std::uint64_t{64} << 20);
+std::string read_object(ObjectStore& store, std::string_view key,
+                        std::uint64_t limit = std::uint64_t{64} << 20);
 
 /// The same with the info that belongs to it; absent when the key is.
 struct ObjectContent {
@@ -173,7 +180,8 @@ std::optional<ObjectContent> find_object(ObjectStore& store, std::string_view ke
                                          std::uint64_t limit = std::uint64_t{64} << 20);
 
 /// Calls `each` for every object under `prefix`, page by page, in ascending order of keys.
-void for_each_object(ObjectStore& store, std::string_view prefix, const std::function<void(const ObjectInfo&)>& each);
+void for_each_object(ObjectStore& store, std::string_view prefix,
+                     const std::function<void(const ObjectInfo&)>& each);
 
 /// Throws invalid_argument unless `key` keeps the rules above.
 void check_object_key(std::string_view key);

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/error.hpp"
+#include "storage/object_store.hpp"
+
+namespace unio {
+
+/// Makes a page of a listing from objects that come in ascending order of their keys: rolls up folders, leaves out what
+/// earlier pages had, and stops at the limit.
+class PageBuilder {
+ public:
+  explicit PageBuilder(const ListOptions& options) : options_(options) {}
+
+  /// False when the page is full; the object then belongs to the next one.
+  bool add(ObjectInfo object);
+
+  ListPage finish() { return std::move(page_); }
+
+ private:
+  bool is_full() const { return page_.objects.size() + page_.folders.size() >= options_.limit; }
+
+  const ListOptions& options_;
+  ListPage page_;
+  std::string last_;
+};
+
+/// The Error conflict of a Condition that does not hold.
+Error condition_failed(std::string_view store_url, std::string_view key, const Condition& condition);
+
+}  // namespace unio
