@@ -94,6 +94,8 @@ class TemporaryFile {
   void publish_over(const std::filesystem::path& target);
   /// Renames to `target` only if nothing is there; false when something is. Does not flush.
   bool publish_new(const std::filesystem::path& target);
+  /// The caller has renamed the file: the temporary name is gone and must not be removed.
+  void release() { published_ = true; }
 
  private:
   File file_;

@@ -43,6 +43,11 @@ struct BuilderState {
   /// The stored manifest is published in the registry: the folder holds a package rather than a builder.
   bool published = false;
 
+  /// The file in the state folder that holds the manifest, and its top hash; empty while there is none. A manifest
+  /// with entries that have no digest yet has a file but no top hash. Kept by Workspace.
+  std::string manifest_file;
+  std::string top_hash;
+
   std::vector<Source> sources;
 
   /// Metadata set for keys that are not built yet: key (folder keys end in a slash) → JSON text.

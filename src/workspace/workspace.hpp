@@ -15,13 +15,13 @@ namespace unio {
 /// A local folder bound to a package or builder. Its state is in `<root>/.unio/`:
 ///
 ///   workspace.json   binding, sources, what is pending (BuilderState)
-///   manifest.jsonl   the manifest that was built, pushed or installed last
+///   manifest-*.jsonl the manifest that was built, pushed or installed last
 ///   index            stat index of the tracked files
 ///   trash/           what `sync` took away
 ///
-/// Every file is replaced in one step; `save` writes the manifest before the state that speaks of it, and the
-/// state names the manifest's top hash, so that a crash between the two is noticed and the old pair still holds.
-/// Not thread-safe; `lock` keeps other processes away.
+/// Every file is replaced in one step. A new manifest is a new file; then the state that names it replaces the old one,
+/// and the old manifest's file goes: a crash leaves the old pair or the new one, whole. Not thread-safe; `lock` keeps
+/// other processes away.
 class Workspace {
  public:
   /// The workspace that `directory` is in: the nearest folder upwards with a `.unio/workspace.json`.
@@ -41,7 +41,7 @@ class Workspace {
   /// The stored manifest, read on first use. The empty manifest when none was built.
   const Manifest& manifest();
   /// The top hash of the stored manifest without reading it; empty when there is none.
-  const std::string& manifest_hash() const { return manifest_hash_; }
+  const std::string& manifest_hash() const { return state_.top_hash; }
 
   /// Stores state and, when given, a new manifest; durable when it returns.
   void save(RandomSource& random);
@@ -62,11 +62,11 @@ class Workspace {
   std::filesystem::path local_path(const Source& source, std::string_view key) const;
 
  private:
-  Workspace(std::filesystem::path root, BuilderState state, std::string manifest_hash);
+  Workspace(std::filesystem::path root, BuilderState state);
+  void remove_old_manifests() const;
 
   std::filesystem::path root_;
   BuilderState state_;
-  std::string manifest_hash_;
   std::optional<Manifest> manifest_;
 };
 
