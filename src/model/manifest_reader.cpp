@@ -1,7 +1,7 @@
 #include <fmt/format.h>
-#include <simdjson.h>
 
 #include "base/error.hpp"
+#include "base/utf8.hpp"
 #include "model/manifest.hpp"
 #include "model/manifest_data.hpp"
 #include "model/manifest_line.hpp"
@@ -30,7 +30,7 @@ struct ManifestReader::State {
   void line(std::string_view text) {
     ++line_number;
     if (text.size() > options.max_line) fail(fmt::format("it is longer than {} bytes", options.max_line));
-    if (!simdjson::validate_utf8(text.data(), text.size())) fail("it is not UTF-8");
+    if (!is_utf8(text)) fail("it is not UTF-8");
     try {
       line_number == 1 ? header(text) : row(text);
     } catch (const Error& error) {

@@ -25,7 +25,7 @@ std::string name_of(std::string_view key) { return std::string(key.substr(key.rf
 /// Opens `path` beneath `directory` without following a symlink anywhere; -1 and errno when it cannot.
 int open_beneath(int directory, const std::string& path, int flags) {
   struct ::open_how how {};
-  how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC | O_NOFOLLOW);
+  how.flags = static_cast<decltype(how.flags)>(flags | O_CLOEXEC | O_NOFOLLOW);
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
   const long result = ::syscall(SYS_openat2, directory, path.c_str(), &how, sizeof how);
   if (result >= 0 || errno != ENOSYS) return static_cast<int>(result);
