@@ -1,0 +1,64 @@
+#include "storage/caching_store.hpp"
+
+#include <algorithm>
+
+#include "storage/file_ranges.hpp"
+
+namespace unio {
+
+CachingStore::CachingStore(ObjectStore& inner, CacheFolder& cache, IsImmutable is_immutable)
+    : inner_(inner), cache_(cache), is_immutable_(std::move(is_immutable)) {}
+
+std::string CachingStore::name_of(std::string_view key) const {
+  std::string name = inner_.url();
+  name += '\n';
+  return name += key;
+}
+
+ObjectInfo CachingStore::read(std::string_view key, ByteRange range, const ByteSink& sink) {
+  check_object_key(key);
+  if (!is_immutable_(key)) return inner_.read(key, range, sink);
+  if (auto found = cache_.find(name_of(key))) {
+    found->info.key = key;
+    stream_range(found->file, found->info.size, range, sink);
+    return std::move(found->info);
+  }
+  if (range.offset != 0 || range.length != ByteRange{}.length) return inner_.read(key, range, sink);
+  return read_and_keep(key, sink);
+}
+
+ObjectInfo CachingStore::read_and_keep(std::string_view key, const ByteSink& sink) {
+  CacheFolder::Filling filling = cache_.fill(name_of(key));
+  ObjectInfo info = inner_.read(key, ByteRange{}, [&](Bytes bytes) {
+    filling.append(bytes);
+    sink(bytes);
+  });
+  filling.finish(info);
+  return info;
+}
+
+ObjectInfo CachingStore::write(std::string_view key, Bytes content, const Condition& condition) {
+  ObjectInfo info = inner_.write(key, content, condition);
+  if (is_immutable_(key)) cache_.drop(name_of(key));
+  return info;
+}
+
+ObjectInfo CachingStore::copy(std::string_view from, std::string_view to, const Condition& condition) {
+  ObjectInfo info = inner_.copy(from, to, condition);
+  if (is_immutable_(to)) cache_.drop(name_of(to));
+  return info;
+}
+
+void CachingStore::remove(std::string_view key, const Condition& condition) {
+  inner_.remove(key, condition);
+  if (is_immutable_(key)) cache_.drop(name_of(key));
+}
+
+void CachingStore::clear(std::span<const std::string> keys) {
+  for (const std::string& key : keys) {
+    unpin(key);
+    cache_.drop(name_of(key));
+  }
+}
+
+}  // namespace unio

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+
+#include "storage/cache_folder.hpp"
+#include "storage/object_store.hpp"
+
+namespace unio {
+
+/// Which keys never change their content, so that it may be kept.
+using IsImmutable = std::function<bool(std::string_view key)>;
+
+/// An ObjectStore that keeps the whole objects that were read through it in a CacheFolder.
+///
+/// Only `read` is answered from the cache, and only for immutable keys; a read of a whole object fills it.
+/// `find` always asks the store: whether an object is there must not be taken from a copy of it. Writes and
+/// removals drop what is kept under the key. The cache may be shared by stores: names in it begin with the
+/// store's URL.
+///
+/// Borrows store and cache. Thread-safe.
+class CachingStore final : public ObjectStore {
+ public:
+  CachingStore(ObjectStore& inner, CacheFolder& cache, IsImmutable is_immutable);
+
+  std::string url() const override { return inner_.url(); }
+  std::optional<ObjectInfo> find(std::string_view key) override { return inner_.find(key); }
+  ObjectInfo read(std::string_view key, ByteRange range, const ByteSink& sink) override;
+  ObjectInfo write(std::string_view key, Bytes content, const Condition& condition) override;
+  ObjectInfo copy(std::string_view from, std::string_view to, const Condition& condition) override;
+  void remove(std::string_view key, const Condition& condition) override;
+  ListPage list(const ListOptions& options) override { return inner_.list(options); }
+  std::unique_ptr<WriteBatch> batch() override { return inner_.batch(); }
+  StagingStore* staging() override { return inner_.staging(); }
+  VersionedStore* versioning() override { return inner_.versioning(); }
+  RetentionStore* retention() override { return inner_.retention(); }
+
+  /// What is pinned stays in the cache when space is needed; it need not be there yet.
+  void pin(std::string_view key) { cache_.pin(name_of(key)); }
+  void unpin(std::string_view key) { cache_.unpin(name_of(key)); }
+  /// Removes objects and their pins from the cache; the store keeps them.
+  void clear(std::span<const std::string> keys);
+
+ private:
+  std::string name_of(std::string_view key) const;
+
+  ObjectInfo read_and_keep(std::string_view key, const ByteSink& sink);
+
+  ObjectStore& inner_;
+  CacheFolder& cache_;
+  IsImmutable is_immutable_;
+};
+
+}  // namespace unio
