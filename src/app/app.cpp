@@ -1,0 +1,51 @@
+#include "app/app.hpp"
+
+#include <unistd.h>
+
+#include <array>
+
+#include "base/error.hpp"
+
+namespace unio {
+namespace {
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0) throw_errno("ask for this machine's name");
+  return name.data();
+}
+
+}  // namespace
+
+App::App(Environment environment)
+    : environment_(std::move(environment)),
+      config_(Config::load(environment_)),
+      failpoints_(Failpoints::from_environment(environment_)),
+      stores_(clock_, random_) {}
+
+Context App::context(Progress& progress, std::stop_token stop) {
+  return {.stores = stores_,
+          .clock = clock_,
+          .random = random_,
+          .environment = environment_,
+          .processes = processes_,
+          .failpoints = failpoints_,
+          .progress = progress,
+          .stop = std::move(stop),
+          .threads = static_cast<unsigned>(config_.get_number("threads")),
+          .user = config_.get("user").value,
+          .host = host_name(),
+          .ignored_folders = config_.get_list("ignore")};
+}
+
+std::string App::default_registry() const { return registry_url(config_.get("registry").value); }
+
+ResolvedRef App::resolve(std::string_view reference) const {
+  return unio::resolve(PackageRef::parse(reference), default_registry(), [&](const std::string& name) {
+    auto url = config_.find_remote(name);
+    if (url) url = registry_url(*url);
+    return url;
+  });
+}
+
+}  // namespace unio

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+#include "app/config.hpp"
+#include "app/stores.hpp"
+#include "base/clock.hpp"
+#include "base/environment.hpp"
+#include "base/failpoints.hpp"
+#include "base/process.hpp"
+#include "base/progress.hpp"
+#include "base/random.hpp"
+#include "engine/context.hpp"
+#include "model/package_ref.hpp"
+
+namespace unio {
+
+/// The program's outside world, wired once: configuration, clock, randomness, stores. A front end makes one and takes
+/// Contexts from it.
+class App {
+ public:
+  explicit App(Environment environment);
+
+  Config& config() { return config_; }
+  RandomSource& random() { return random_; }
+
+  /// What an operation is given. The App and `progress` must outlive it.
+  Context context(Progress& progress, std::stop_token stop);
+
+  /// The URL of the default registry.
+  std::string default_registry() const;
+  /// A reference as the user wrote it, with its registry found.
+  ResolvedRef resolve(std::string_view reference) const;
+
+ private:
+  Environment environment_;
+  Config config_;
+  SystemClock clock_;
+  SystemRandom random_;
+  SystemProcessRunner processes_;
+  Failpoints failpoints_;
+  OpenStores stores_;
+};
+
+}  // namespace unio

@@ -1,0 +1,232 @@
+#include "app/config.hpp"
+
+#include <fmt/format.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <sstream>
+#include <toml++/toml.h>
+
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "base/spelling.hpp"
+#include "base/threads.hpp"
+
+namespace unio {
+namespace {
+
+constexpr std::array key_table{
+    ConfigKey{"registry", "text", "(unio in the user's data folder)", "UNIO_REGISTRY",
+              "registry of packages that are named without a remote: a folder or a URL"},
+    ConfigKey{"user", "text", "(login name)", "UNIO_USER", "who you are, in revisions and reflogs"},
+    ConfigKey{"threads", "number", "(CPUs)", "UNIO_THREADS", "how many threads hash and transfer"},
+    ConfigKey{"ignore", "list", ".unio .git .venv __pycache__ node_modules", "UNIO_IGNORE",
+              "names of folders that are never packaged"},
+    ConfigKey{"cache.dir", "text", "(unio in the user's cache folder)", "UNIO_CACHE_DIR",
+              "folder for content that was read from remote registries"},
+    ConfigKey{"cache.size", "size", "10 GiB", "UNIO_CACHE_SIZE", "how large the cache may grow"},
+    ConfigKey{"color", "text", "auto", "UNIO_COLOR", "auto, always or never; NO_COLOR means never"},
+    ConfigKey{"progress", "text", "auto", "UNIO_PROGRESS", "auto, always or never"},
+};
+
+constexpr std::string_view remotes_prefix = "remotes.";
+
+const ConfigKey& find_key(std::string_view name) {
+  const auto* key = std::find_if(key_table.begin(), key_table.end(), [&](const ConfigKey& k) { return k.name == name; });
+  if (key != key_table.end()) return *key;
+  std::vector<std::string> names;
+  for (const ConfigKey& known : key_table) names.emplace_back(known.name);
+  const auto near = nearest(name, names);
+  throw Error(ErrorCode::invalid_argument, fmt::format("there is no configuration key '{}'", name),
+              near ? fmt::format("did you mean '{}'?", *near) : "unio config lists the keys");
+}
+
+std::filesystem::path home(const Environment& environment) {
+  if (const auto home = environment.find("HOME")) return *home;
+  const ::passwd* user = ::getpwuid(::getuid());
+  return user == nullptr ? "/" : user->pw_dir;
+}
+
+std::filesystem::path xdg_folder(const Environment& environment, std::string_view variable, std::string_view below) {
+  const auto folder = environment.find(variable);
+  // The rules ignore a relative path.
+  const bool usable = folder && folder->starts_with('/');
+  return (usable ? std::filesystem::path(*folder) : home(environment) / below) / "unio";
+}
+
+std::string login_name() {
+  const ::passwd* user = ::getpwuid(::getuid());
+  return user == nullptr ? std::to_string(::getuid()) : user->pw_name;
+}
+
+std::string default_value(const ConfigKey& key, const Environment& environment) {
+  if (key.name == "registry") return data_home(environment).native();
+  if (key.name == "user") return environment.find("USER").value_or(login_name());
+  if (key.name == "threads") return std::to_string(default_threads());
+  if (key.name == "cache.dir") return cache_home(environment).native();
+  return std::string(key.default_value);
+}
+
+std::string text_of(const toml::node& node, std::string_view key) {
+  if (const auto text = node.value<std::string>()) return *text;
+  if (const auto number = node.value<std::int64_t>()) return std::to_string(*number);
+  if (const toml::array* array = node.as_array()) {
+    std::string joined;
+    for (const toml::node& item : *array) joined += (joined.empty() ? "" : " ") + text_of(item, key);
+    return joined;
+  }
+  throw Error(ErrorCode::invalid_argument, fmt::format("configuration key '{}' has a value of a wrong type", key));
+}
+
+void check_value(const ConfigKey& key, const std::string& value) {
+  const auto one_of = [&](std::initializer_list<std::string_view> allowed) {
+    if (std::find(allowed.begin(), allowed.end(), value) != allowed.end()) return;
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("'{}' is no value of '{}': {}", value, key.name, fmt::join(allowed, ", ")));
+  };
+  if (key.name == "color" || key.name == "progress") one_of({"auto", "always", "never"});
+  if (key.type == "size") parse_size(value);
+  if (key.type == "number") {
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+    if (error == std::errc() && end == value.data() + value.size() && number > 0) return;
+    throw Error(ErrorCode::invalid_argument, fmt::format("'{}' is no value of '{}': a positive number", value, key.name));
+  }
+}
+
+/// A dotted key and a value as one line of TOML.
+std::string toml_line(std::string_view key, std::string_view type, const std::string& value) {
+  std::ostringstream text;
+  if (type == "number") {
+    text << value;
+  } else if (type == "list") {
+    toml::array items;
+    std::istringstream words(value);
+    for (std::string word; words >> word;) items.push_back(word);
+    text << items;
+  } else {
+    text << toml::value<std::string>(value);
+  }
+  return fmt::format("{} = {}", key, text.str());
+}
+
+/// Whether a line sets `key`, written with its dots.
+bool sets_key(std::string_view line, std::string_view key) {
+  const auto first = line.find_first_not_of(" \t");
+  if (first == std::string_view::npos || !line.substr(first).starts_with(key)) return false;
+  const auto rest = line.substr(first + key.size());
+  const auto next = rest.find_first_not_of(" \t");
+  return next != std::string_view::npos && rest[next] == '=';
+}
+
+}  // namespace
+
+std::span<const ConfigKey> config_keys() { return key_table; }
+
+std::filesystem::path data_home(const Environment& e) { return xdg_folder(e, "XDG_DATA_HOME", ".local/share"); }
+std::filesystem::path cache_home(const Environment& e) { return xdg_folder(e, "XDG_CACHE_HOME", ".cache"); }
+std::filesystem::path config_home(const Environment& e) { return xdg_folder(e, "XDG_CONFIG_HOME", ".config"); }
+
+std::uint64_t parse_size(std::string_view text) {
+  constexpr std::array<std::pair<std::string_view, std::uint64_t>, 9> units{
+      {{"", 1}, {"B", 1}, {"kB", 1'000}, {"KB", 1'000}, {"MB", 1'000'000}, {"GB", 1'000'000'000},
+       {"KiB", 1ULL << 10}, {"MiB", 1ULL << 20}, {"GiB", 1ULL << 30}}};
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
+  while (unit.starts_with(' ')) unit.remove_prefix(1);
+  for (const auto& [name, factor] : units) {
+    if (error == std::errc() && number >= 0 && unit == name) {
+      return static_cast<std::uint64_t>(number * static_cast<double>(factor));
+    }
+  }
+  throw Error(ErrorCode::invalid_argument, fmt::format("'{}' is no size", text), "write it as 10 GiB or 500 MB");
+}
+
+Config Config::load(const Environment& environment) {
+  Config config;
+  const auto path = environment.find("UNIO_CONFIG");
+  config.path_ = path ? std::filesystem::path(*path) : config_home(environment) / "config.toml";
+  for (const ConfigKey& key : key_table) {
+    config.values_[std::string(key.name)] = {default_value(key, environment), "default"};
+  }
+  config.read_file_values();
+  for (const ConfigKey& key : key_table) {
+    const auto value = environment.find(key.environment);
+    if (value) config.override_value(key.name, *value, std::string(key.environment));
+  }
+  return config;
+}
+
+void Config::read_file_values() {
+  const auto content = find_file(path_, std::uint64_t{1} << 20);
+  if (!content) return;
+  toml::table table;
+  try {
+    table = toml::parse(*content, path_.native());
+  } catch (const toml::parse_error& error) {
+    throw Error(ErrorCode::invalid_argument, fmt::format("'{}' line {}: {}", path_.native(),
+                                                         error.source().begin.line, error.description()));
+  }
+  const auto take = [&](const std::string& key, const toml::node& node) {
+    if (key.starts_with(remotes_prefix)) {
+      remotes_[key.substr(remotes_prefix.size())] = text_of(node, key);
+    } else {
+      override_value(find_key(key).name, text_of(node, key), path_.native());
+    }
+  };
+  for (const auto& [name, node] : table) {
+    const std::string key(name.str());
+    if (const toml::table* section = node.as_table()) {
+      for (const auto& [below, value] : *section) take(key + "." + std::string(below.str()), value);
+    } else {
+      take(key, node);
+    }
+  }
+}
+
+const ConfigValue& Config::get(std::string_view key) const { return values_.find(find_key(key).name)->second; }
+
+std::vector<std::string> Config::get_list(std::string_view key) const {
+  std::istringstream words(get(key).value);
+  std::vector<std::string> list;
+  for (std::string word; words >> word;) list.push_back(word);
+  return list;
+}
+
+std::uint64_t Config::get_number(std::string_view key) const { return parse_size(get(key).value); }
+
+void Config::override_value(std::string_view key, std::string value, std::string origin) {
+  check_value(find_key(key), value);
+  values_.insert_or_assign(std::string(key), ConfigValue{std::move(value), std::move(origin)});
+}
+
+std::optional<std::string> Config::find_remote(std::string_view name) const {
+  const auto remote = remotes_.find(std::string(name));
+  return remote == remotes_.end() ? std::nullopt : std::optional(remote->second);
+}
+
+void Config::store(std::string_view key, const std::optional<std::string>& value, RandomSource& random) {
+  const bool is_remote = key.starts_with(remotes_prefix);
+  if (!is_remote && value) check_value(find_key(key), *value);
+  const std::string_view type = is_remote ? "text" : find_key(key).type;
+  std::string kept;
+  std::istringstream lines(find_file(path_, std::uint64_t{1} << 20).value_or(""));
+  // Our keys are written with their dots and so must stand before the first [section].
+  std::string sections;
+  for (std::string line; std::getline(lines, line);) {
+    if (sections.empty() && sets_key(line, key)) continue;
+    const bool in_section = !sections.empty() || line.starts_with('[');
+    (in_section ? sections : kept) += line + "\n";
+  }
+  if (value) kept += toml_line(key, type, *value) + "\n";
+  std::error_code error;
+  std::filesystem::create_directories(path_.parent_path(), error);
+  if (error) throw error_from_errno(error.value(), fmt::format("make folder '{}'", path_.parent_path().native()));
+  replace_file(path_, as_bytes(kept + sections), random);
+}
+
+}  // namespace unio

@@ -1,0 +1,41 @@
+#include "app/stores.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "base/error.hpp"
+#include "model/physical_key.hpp"
+#include "storage/local_store.hpp"
+
+namespace unio {
+
+ObjectStore& OpenStores::get(std::string_view url) {
+  auto stores = stores_.lock();
+  const auto found = stores->find(url);
+  if (found != stores->end()) return *found->second;
+  return *stores->emplace(std::string(url), open(url)).first->second;
+}
+
+std::unique_ptr<ObjectStore> OpenStores::open(std::string_view url) const {
+  if (url.starts_with("file://")) {
+    return std::make_unique<LocalStore>(PhysicalKey::parse(url).path, clock_, random_);
+  }
+  if (url.starts_with("s3://")) {
+    throw Error(ErrorCode::unsupported, fmt::format("this build of unio cannot open '{}'", url),
+                "use a folder as the registry");
+  }
+  throw Error(ErrorCode::invalid_argument, fmt::format("'{}' is no registry", url),
+              "a registry is a folder, file:///folder or s3://bucket/prefix");
+}
+
+std::string registry_url(std::string_view text) {
+  std::string url(text);
+  if (url.find("://") == std::string::npos) {
+    url = PhysicalKey::of_file(std::filesystem::absolute(std::filesystem::path(url))).url();
+  }
+  while (url.ends_with('/') && !url.ends_with("://")) url.pop_back();
+  return url;
+}
+
+}  // namespace unio
