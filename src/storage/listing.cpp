@@ -4,6 +4,10 @@
 
 namespace unio {
 
+PageBuilder::PageBuilder(const ListOptions& options) : options_(options) {
+  if (options.limit == 0) throw Error(ErrorCode::invalid_argument, "a page of a listing holds one key at least");
+}
+
 bool PageBuilder::add(ObjectInfo object) {
   // `start` is the last object or folder of the page before.
   if (!options_.start.empty() && object.key <= options_.start) return true;

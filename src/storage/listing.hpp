@@ -12,7 +12,8 @@ namespace unio {
 /// earlier pages had, and stops at the limit.
 class PageBuilder {
  public:
-  explicit PageBuilder(const ListOptions& options) : options_(options) {}
+  /// Error invalid_argument for a page that could hold nothing.
+  explicit PageBuilder(const ListOptions& options);
 
   /// False when the page is full; the object then belongs to the next one.
   bool add(ObjectInfo object);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/utf8.hpp"
 
 namespace unio {
 namespace {
@@ -32,7 +33,8 @@ std::vector<std::string> names_in(const std::filesystem::path& folder) {
   std::vector<std::string> names;
   while (const dirent* entry = ::readdir(directory.get())) {
     std::string name = entry->d_name;
-    if (name == "." || name == "..") continue;
+    // What is not UTF-8 is no key; other programs may have put it there.
+    if (name == "." || name == ".." || !is_utf8(name)) continue;
     bool is_folder = entry->d_type == DT_DIR;
     if (entry->d_type == DT_UNKNOWN) is_folder = std::filesystem::is_directory(folder / name);
     if (is_folder) name += '/';
@@ -40,6 +42,15 @@ std::vector<std::string> names_in(const std::filesystem::path& folder) {
   }
   std::sort(names.begin(), names.end());
   return names;
+}
+
+bool is_key(std::string_view text) {
+  try {
+    check_object_key(text);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
 }
 
 /// One listing: a walk over the folders that can hold wanted keys.
@@ -134,6 +145,8 @@ void list_local(const std::filesystem::path& root, const ListOptions& options,
   // Everything above the prefix's last slash is given; only what follows must be looked for.
   const auto slash = options.prefix.rfind('/');
   const std::string start = slash == std::string::npos ? "" : options.prefix.substr(0, slash + 1);
+  // No key begins like this, and the walk must not leave the root nor enter the store's own folders.
+  if (!start.empty() && (!is_key(start.substr(0, slash)) || is_reserved(start))) return;
   Walk(root, options, visit).folder(start);
 }
 

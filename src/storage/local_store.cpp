@@ -275,6 +275,7 @@ void LocalStore::remove(std::string_view key, const Condition& condition) {
     if (condition.kind == Condition::Kind::matches) throw condition_failed(url(), key, condition);
     return;
   }
+  if (condition.kind == Condition::Kind::absent) throw condition_failed(url(), key, condition);
   const File lock = lock_for(key);
   check_present(key, condition);
   const std::filesystem::path path = path_of(key);

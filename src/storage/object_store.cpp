@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "base/utf8.hpp"
 
 namespace unio {
 namespace {
@@ -17,6 +18,7 @@ std::string_view broken_rule(std::string_view key) {
   if (key.empty()) return "it is empty";
   if (key.size() > longest_key) return "it is longer than 1024 bytes";
   if (key.find('\0') != std::string_view::npos) return "it contains NUL";
+  if (!is_utf8(key)) return "it is not UTF-8";
   for (std::size_t start = 0; start <= key.size();) {
     const std::size_t end = std::min(key.find('/', start), key.size());
     const std::string_view segment = key.substr(start, end - start);

@@ -1,0 +1,75 @@
+#include "contract/store_factories.hpp"
+
+#include "base/random.hpp"
+#include "storage/caching_store.hpp"
+#include "storage/faulty_store.hpp"
+#include "storage/local_store.hpp"
+#include "storage/memory_store.hpp"
+#include "storage/retrying_store.hpp"
+#include "support/fakes.hpp"
+#include "support/temporary_directory.hpp"
+
+namespace unio::test {
+namespace {
+
+class InMemory : public StoreUnderTest {
+ public:
+  ObjectStore& store() override { return memory_; }
+
+ protected:
+  FakeClock clock_;
+  FakeRandom random_;
+  MemoryStore memory_{clock_};
+};
+
+class InFolder : public StoreUnderTest {
+ public:
+  ObjectStore& store() override { return local_; }
+
+ protected:
+  TemporaryDirectory folder_;
+  FakeClock clock_;
+  SystemRandom random_;
+  LocalStore local_{folder_.path() / "new registry", random_};
+};
+
+class RetryingInMemory final : public InMemory {
+ public:
+  ObjectStore& store() override { return retrying_; }
+
+ private:
+  RetryingStore retrying_{memory_, clock_, random_};
+};
+
+class FaultyInFolder final : public InFolder {
+ public:
+  ObjectStore& store() override { return faulty_; }
+
+ private:
+  FaultPlan no_faults_;
+  FaultyStore faulty_{local_, no_faults_};
+};
+
+class CachingInFolder final : public InFolder {
+ public:
+  ObjectStore& store() override { return caching_; }
+
+ private:
+  CacheFolder cache_{folder_.path() / "cache", std::uint64_t{64} << 20, random_};
+  CachingStore caching_{local_, cache_, [](std::string_view key) { return key.starts_with("immutable/"); }};
+};
+
+template <class T>
+StoreFactory factory(std::string name) {
+  return {std::move(name), [] { return std::make_unique<T>(); }};
+}
+
+}  // namespace
+
+std::vector<StoreFactory> store_factories() {
+  return {factory<InMemory>("memory"), factory<InFolder>("local"),
+          factory<RetryingInMemory>("retrying_memory"), factory<FaultyInFolder>("faulty_local"),
+          factory<CachingInFolder>("caching_local")};
+}
+
+}  // namespace unio::test
