@@ -21,7 +21,7 @@ App::App(Environment environment)
     : environment_(std::move(environment)),
       config_(Config::load(environment_)),
       failpoints_(Failpoints::from_environment(environment_)),
-      stores_(clock_, random_) {}
+      stores_(random_) {}
 
 Context App::context(Progress& progress, std::stop_token stop) {
   return {.stores = stores_,

@@ -19,7 +19,9 @@ ObjectStore& OpenStores::get(std::string_view url) {
 
 std::unique_ptr<ObjectStore> OpenStores::open(std::string_view url) const {
   if (url.starts_with("file://")) {
-    return std::make_unique<LocalStore>(PhysicalKey::parse(url).path, clock_, random_);
+    // The root of the file system is "file://": its slash went with the others at the end.
+    if (url == "file://" || url == "file:///") return std::make_unique<LocalStore>("/", random_);
+    return std::make_unique<LocalStore>(PhysicalKey::parse(url).path, random_);
   }
   if (url.starts_with("s3://")) {
     throw Error(ErrorCode::unsupported, fmt::format("this build of unio cannot open '{}'", url),

@@ -4,7 +4,6 @@
 #include <memory>
 #include <string>
 
-#include "base/clock.hpp"
 #include "base/random.hpp"
 #include "base/threads.hpp"
 #include "engine/context.hpp"
@@ -14,14 +13,13 @@ namespace unio {
 /// Opens stores by URL and keeps them. The one place that names concrete stores.
 class OpenStores final : public Stores {
  public:
-  OpenStores(const Clock& clock, RandomSource& random) : clock_(clock), random_(random) {}
+  explicit OpenStores(RandomSource& random) : random_(random) {}
 
   ObjectStore& get(std::string_view url) override;
 
  private:
   std::unique_ptr<ObjectStore> open(std::string_view url) const;
 
-  const Clock& clock_;
   RandomSource& random_;
   Synchronized<std::map<std::string, std::unique_ptr<ObjectStore>, std::less<>>> stores_;
 };

@@ -1,1 +1,82 @@
-int main() { return 0; }
+#include <fmt/format.h>
+
+#include <exception>
+#include <string>
+#include <vector>
+
+#include "app/app.hpp"
+#include "base/environment.hpp"
+#include "base/error.hpp"
+#include "base/failpoints.hpp"
+#include "cli/command_line.hpp"
+#include "cli/interrupt.hpp"
+#include "cli/render/terminal.hpp"
+#include "cli/session.hpp"
+
+namespace unio {
+namespace {
+
+std::string failpoint_listing() {
+  std::string text;
+  for (const FailpointInfo& info : Failpoints::all()) text += fmt::format("{:<24} {}\n", info.name, info.doc);
+  return text;
+}
+
+TerminalOptions terminal_options(const GlobalOptions& options, const Config* config) {
+  TerminalOptions result{.json = options.json, .quiet = options.quiet};
+  if (config != nullptr) {
+    result.color = parse_when(config->get("color").value);
+    result.progress = parse_when(config->get("progress").value);
+  }
+  if (options.color) result.color = parse_when(*options.color);
+  return result;
+}
+
+int run_command(const ParsedLine& line, const Environment& environment) {
+  App app(environment);
+  if (line.options.registry) app.config().override_value("registry", *line.options.registry, "--registry");
+  if (line.options.color) app.config().override_value("color", *line.options.color, "--color");
+  const Interrupt interrupt;
+  Terminal terminal(terminal_options(line.options, &app.config()), environment);
+  Session session(app, terminal, app.context(terminal.progress(), interrupt.token()));
+  return line.run(session);
+}
+
+int report(const Error& error, const GlobalOptions& options, const Environment& environment) {
+  Terminal terminal(terminal_options(options, nullptr), environment);
+  terminal.print_error(info(error.code()).name, error.what(), error.hint());
+  return info(error.code()).exit_code;
+}
+
+int run(const std::vector<std::string>& words) {
+  const Environment environment = Environment::of_process();
+  ParsedLine line;
+  try {
+    if (words.size() == 1 && words[0] == "--version") {
+      fmt::print("unio {}\n", UNIO_VERSION);
+      return 0;
+    }
+    if (words.size() == 1 && words[0] == "--list-failpoints") {
+      fmt::print("{}", failpoint_listing());
+      return 0;
+    }
+    line = parse_command_line(words);
+    if (line.command == nullptr) {
+      fmt::print("{}", line.text);
+      return 0;
+    }
+    return run_command(line, environment);
+  } catch (const Error& error) {
+    return report(error, line.options, environment);
+  } catch (const std::bad_alloc&) {
+    return report(Error(ErrorCode::no_space, "out of memory"), line.options, environment);
+  } catch (const std::exception& error) {
+    return report(Error(ErrorCode::internal, error.what(), "this is a bug in unio; please report it"), line.options,
+                  environment);
+  }
+}
+
+}  // namespace
+}  // namespace unio
+
+int main(int argc, char** argv) { return unio::run(std::vector<std::string>(argv + 1, argv + argc)); }
