@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-#include <ctime>
-
 #include "base/error.hpp"
 
 namespace unio {
@@ -19,9 +16,10 @@ namespace {
 int digits(std::string_view text, std::size_t position, std::size_t width) {
   if (position + width > text.size()) throw_bad_time(text);
   int value = 0;
-  const char* first = text.data() + position;
-  const auto [end, error] = std::from_chars(first, first + width, value);
-  if (error != std::errc() || end != first + width || value < 0) throw_bad_time(text);
+  for (const char c : text.substr(position, width)) {
+    if (c < '0' || c > '9') throw_bad_time(text);
+    value = value * 10 + (c - '0');
+  }
   return value;
 }
 
@@ -34,10 +32,12 @@ std::chrono::microseconds fraction(std::string_view text, std::size_t& position)
   if (position >= text.size() || text[position] != '.') return std::chrono::microseconds(0);
   std::int64_t value = 0;
   int scale = 100'000;
-  for (++position; position < text.size() && text[position] >= '0' && text[position] <= '9'; ++position) {
+  const std::size_t first = ++position;
+  for (; position < text.size() && text[position] >= '0' && text[position] <= '9'; ++position) {
     value += (text[position] - '0') * scale;
     scale /= 10;
   }
+  if (position == first) throw_bad_time(text);
   return std::chrono::microseconds(value);
 }
 
@@ -45,8 +45,11 @@ std::chrono::minutes offset(std::string_view text, std::size_t position) {
   if (text.substr(position) == "Z") return std::chrono::minutes(0);
   if (text.size() != position + 6 || (text[position] != '+' && text[position] != '-')) throw_bad_time(text);
   expect(text, position + 3, ':');
-  const int minutes = digits(text, position + 1, 2) * 60 + digits(text, position + 4, 2);
-  return std::chrono::minutes(text[position] == '-' ? -minutes : minutes);
+  const int hours = digits(text, position + 1, 2);
+  const int minutes = digits(text, position + 4, 2);
+  if (hours > 23 || minutes > 59) throw_bad_time(text);
+  const int total = hours * 60 + minutes;
+  return std::chrono::minutes(text[position] == '-' ? -total : total);
 }
 
 }  // namespace
@@ -59,7 +62,9 @@ std::int64_t unix_seconds(Time time) {
   return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
 }
 
-Time time_from_unix_seconds(std::int64_t seconds) { return Time(std::chrono::seconds(seconds)); }
+Time time_from_unix_seconds(std::int64_t seconds) {
+  return Time(std::chrono::seconds(seconds));
+}
 
 std::string format_time(Time time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);

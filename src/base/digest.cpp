@@ -21,7 +21,9 @@ const EVP_MD* sha256_method() {
   return method;
 }
 
-void check_openssl(int result) { check(result == 1, "OpenSSL's SHA-256 failed"); }
+void check_openssl(int result) {
+  check(result == 1, "OpenSSL's SHA-256 failed");
+}
 
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -29,7 +31,9 @@ int hex_value(char c) {
   return -1;
 }
 
-std::size_t value_size(DigestType type) { return type == DigestType::crc64nvme ? crc_bytes : sizeof(Sha256Value); }
+std::size_t value_size(DigestType type) {
+  return type == DigestType::crc64nvme ? crc_bytes : sizeof(Sha256Value);
+}
 
 Digest crc_digest(std::uint64_t crc) {
   Digest digest{.type = DigestType::crc64nvme, .value = {}};
@@ -64,9 +68,12 @@ std::optional<Digest> parse_base64(DigestType type, std::string_view text) {
 
 std::string_view name(DigestType type) {
   switch (type) {
-    case DigestType::sha2_256_chunked: return "sha2-256-chunked";
-    case DigestType::sha256: return "SHA256";
-    case DigestType::crc64nvme: return "CRC64NVME";
+    case DigestType::sha2_256_chunked:
+      return "sha2-256-chunked";
+    case DigestType::sha256:
+      return "SHA256";
+    case DigestType::crc64nvme:
+      return "CRC64NVME";
   }
   return {};
 }
@@ -83,7 +90,9 @@ std::string Digest::text() const {
   return type == DigestType::sha256 ? to_hex(bytes) : to_base64(bytes);
 }
 
-std::string Digest::hex() const { return to_hex(std::span(value).first(value_size(type))); }
+std::string Digest::hex() const {
+  return to_hex(std::span(value).first(value_size(type)));
+}
 
 std::optional<Digest> Digest::parse(DigestType type, std::string_view text) {
   return type == DigestType::sha256 ? from_hex(type, text) : parse_base64(type, text);
@@ -114,9 +123,9 @@ std::string to_hex(std::span<const std::byte> bytes) {
 
 std::string to_base64(std::span<const std::byte> bytes) {
   std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');
-  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                                     reinterpret_cast<const unsigned char*>(bytes.data()),
-                                     static_cast<int>(bytes.size()));
+  const int length =
+      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
   text.resize(static_cast<std::size_t>(length));
   return text;
 }
@@ -130,7 +139,9 @@ struct Sha256::State {
   void begin() { check_openssl(EVP_DigestInit_ex2(context, sha256_method(), nullptr)); }
 };
 
-Sha256::Sha256() : state_(std::make_unique<State>()) { state_->begin(); }
+Sha256::Sha256() : state_(std::make_unique<State>()) {
+  state_->begin();
+}
 Sha256::~Sha256() = default;
 Sha256::Sha256(Sha256&&) noexcept = default;
 Sha256& Sha256::operator=(Sha256&&) noexcept = default;
@@ -139,7 +150,9 @@ void Sha256::update(std::span<const std::byte> bytes) {
   check_openssl(EVP_DigestUpdate(state_->context, bytes.data(), bytes.size()));
 }
 
-void Sha256::update(std::string_view text) { update(std::as_bytes(std::span(text.data(), text.size()))); }
+void Sha256::update(std::string_view text) {
+  update(std::as_bytes(std::span(text.data(), text.size())));
+}
 
 Sha256Value Sha256::finish() {
   Sha256Value value;
@@ -157,7 +170,7 @@ Sha256Value sha256(std::span<const std::byte> bytes) {
 
 std::uint64_t digest_chunk_size(std::uint64_t size) {
   std::uint64_t chunk = least_chunk;
-  while (chunk < size && (size + chunk - 1) / chunk > most_chunks) chunk *= 2;
+  while (chunk < size && (size - 1) / chunk >= most_chunks) chunk *= 2;
   return chunk;
 }
 
@@ -202,21 +215,31 @@ DigestStream& DigestStream::operator=(DigestStream&&) noexcept = default;
 void DigestStream::update(std::span<const std::byte> bytes) {
   state_->size += bytes.size();
   switch (state_->type) {
-    case DigestType::sha2_256_chunked: state_->update_chunks(bytes); break;
-    case DigestType::sha256: state_->hash.update(bytes); break;
-    case DigestType::crc64nvme: state_->crc = crc64nvme(state_->crc, bytes); break;
+    case DigestType::sha2_256_chunked:
+      state_->update_chunks(bytes);
+      break;
+    case DigestType::sha256:
+      state_->hash.update(bytes);
+      break;
+    case DigestType::crc64nvme:
+      state_->crc = crc64nvme(state_->crc, bytes);
+      break;
   }
 }
 
-std::uint64_t DigestStream::size() const { return state_->size; }
+std::uint64_t DigestStream::size() const {
+  return state_->size;
+}
 
 Digest DigestStream::finish() {
   switch (state_->type) {
     case DigestType::sha2_256_chunked:
       if (state_->in_chunk > 0) state_->end_chunk();
       return digest_from_chunks(state_->chunks);
-    case DigestType::sha256: return {.type = state_->type, .value = state_->hash.finish()};
-    case DigestType::crc64nvme: return crc_digest(state_->crc);
+    case DigestType::sha256:
+      return {.type = state_->type, .value = state_->hash.finish()};
+    case DigestType::crc64nvme:
+      return crc_digest(state_->crc);
   }
   return {};
 }

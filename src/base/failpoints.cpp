@@ -65,7 +65,8 @@ FailAction parse_action(std::string_view setting, std::string_view text) {
 std::uint64_t parse_pass(std::string_view setting, std::string_view text) {
   std::uint64_t pass = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), pass);
-  if (error != std::errc() || end != text.data() + text.size() || pass == 0) throw bad_failpoint(setting, "no number of a pass");
+  if (error != std::errc() || end != text.data() + text.size() || pass == 0)
+    throw bad_failpoint(setting, "no number of a pass");
   return pass;
 }
 
@@ -75,7 +76,9 @@ void wait_for_file(const std::string& path) {
 
 }  // namespace
 
-std::span<const FailpointInfo> Failpoints::all() { return failpoint_table; }
+std::span<const FailpointInfo> Failpoints::all() {
+  return failpoint_table;
+}
 
 Failpoints Failpoints::from_environment(const Environment& environment) {
   Failpoints failpoints;
@@ -96,6 +99,9 @@ Failpoints Failpoints::from_environment(const Environment& environment) {
     armed->action = parse_action(setting, setting.substr(colon + 1));
     if (at != std::string_view::npos) armed->only_pass = parse_pass(setting, place.substr(at + 1));
     armed->release_file = environment.find("UNIO_FAIL_RELEASE").value_or("");
+    if (armed->action == FailAction::pause && armed->release_file.empty()) {
+      throw bad_failpoint(setting, "UNIO_FAIL_RELEASE names no file");
+    }
     failpoints.armed_.insert_or_assign(std::string(name), std::move(armed));
   }
   return failpoints;
@@ -109,9 +115,14 @@ void Failpoints::pass(std::string_view name) const {
   const std::uint64_t pass = ++armed.passes;
   if (armed.only_pass && *armed.only_pass != pass) return;
   switch (armed.action) {
-    case FailAction::kill: ::raise(SIGKILL); break;
-    case FailAction::error: throw Error(ErrorCode::unavailable, fmt::format("failpoint '{}'", name));
-    case FailAction::pause: wait_for_file(armed.release_file); break;
+    case FailAction::kill:
+      ::raise(SIGKILL);
+      break;
+    case FailAction::error:
+      throw Error(ErrorCode::unavailable, fmt::format("failpoint '{}'", name));
+    case FailAction::pause:
+      wait_for_file(armed.release_file);
+      break;
   }
 }
 

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <limits>
 
 #include "base/error.hpp"
@@ -28,43 +27,6 @@ Json Json::object(std::initializer_list<Member> members) {
   Object object;
   for (const Member& member : members) object.set(member.first, member.second);
   return object;
-}
-
-const Json* Json::Object::find(std::string_view key) const {
-  const auto member =
-      std::find_if(members_.begin(), members_.end(), [&](const Member& m) { return m.first == key; });
-  return member == members_.end() ? nullptr : &member->second;
-}
-
-Json* Json::Object::find(std::string_view key) {
-  return const_cast<Json*>(static_cast<const Object*>(this)->find(key));
-}
-
-void Json::Object::set(std::string key, Json value) {
-  if (Json* present = find(key)) {
-    *present = std::move(value);
-  } else {
-    members_.emplace_back(std::move(key), std::move(value));
-  }
-}
-
-bool Json::Object::erase(std::string_view key) {
-  return std::erase_if(members_, [&](const Member& member) { return member.first == key; }) > 0;
-}
-
-bool Json::Object::operator==(const Object& other) const {
-  if (members_.size() != other.members_.size()) return false;
-  // The usual case is the same order; else both are compared sorted, which stays fast for many members.
-  if (members_ == other.members_) return true;
-  const auto sorted = [](const Object& object) {
-    std::vector<const Member*> members;
-    for (const Member& member : object.members_) members.push_back(&member);
-    std::sort(members.begin(), members.end(), [](auto* left, auto* right) { return left->first < right->first; });
-    return members;
-  };
-  const auto left = sorted(*this);
-  const auto right = sorted(other);
-  return std::equal(left.begin(), left.end(), right.begin(), [](auto* l, auto* r) { return *l == *r; });
 }
 
 bool Json::truthy() const {

@@ -21,8 +21,8 @@ struct BigInteger {
 
 /// How to write a Json value.
 enum class JsonStyle {
-  compact,    ///< `{"a":1}`, non-ASCII kept
-  python,     ///< `{"a": 1}`, non-ASCII kept: byte for byte what Python's json.dumps(ensure_ascii=False) gives
+  compact,  ///< `{"a":1}`, non-ASCII kept
+  python,   ///< `{"a": 1}`, non-ASCII kept: byte for byte what Python's json.dumps(ensure_ascii=False) gives
   canonical,  ///< keys sorted by code point, compact, ASCII only: what top hashes are made of
   pretty,     ///< indented by two, for people
 };
@@ -37,7 +37,8 @@ class Json {
   using Array = std::vector<Json>;
   using Member = std::pair<std::string, Json>;
 
-  /// An object: members in the order of their first appearance. Look-up is linear below 16 members.
+  /// An object: members in the order of their first appearance. Setting and finding are fast for any number
+  /// of members; erasing takes time in their number.
   class Object {
    public:
     const Json* find(std::string_view key) const;
@@ -54,8 +55,13 @@ class Json {
     bool operator==(const Object& other) const;
 
    private:
-    friend class JsonParser;
+    std::size_t find_index(std::string_view key) const;
+    void index(std::size_t position);
+    void rebuild_index();
+
     std::vector<Member> members_;
+    /// A hash table of positions in members_ plus one, 0 for free; empty while there are few members.
+    std::vector<std::uint32_t> slots_;
   };
 
   Json() = default;  ///< null
@@ -76,7 +82,8 @@ class Json {
   static Json object(std::initializer_list<Member> members = {});
 
   /// Parses one JSON text. Error invalid_argument with the offset for anything Python's json.loads refuses,
-  /// for nesting deeper than 512 and for input that is not UTF-8.
+  /// for nesting deeper than 512 and for input that is not UTF-8. Integers are limited to Python's 4300
+  /// digits.
   static Json parse(std::string_view text);
 
   std::string dump(JsonStyle style = JsonStyle::compact) const;

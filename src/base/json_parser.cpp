@@ -2,11 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <locale.h>
 #include <charconv>
 #include <cstdlib>
 #include <limits>
-#include <numeric>
 
 #include "base/error.hpp"
 #include "base/utf8.hpp"
@@ -15,43 +14,11 @@ namespace unio {
 namespace {
 
 constexpr std::size_t max_depth = 512;
-/// From here on members are sorted to find repeated keys; below, looking at each is faster.
-constexpr std::size_t many_members = 16;
+/// Python refuses longer ones, because reading them takes time in their square.
+constexpr std::size_t max_integer_digits = 4300;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-/// For a repeated key: the place of the first, the value of the last.
-void keep_last_of_repeated(std::vector<Json::Member>& members) {
-  if (members.size() < many_members) {
-    for (std::size_t i = 1; i < members.size(); ++i) {
-      for (std::size_t j = 0; j < i; ++j) {
-        if (members[i].first != members[j].first) continue;
-        members[j].second = std::move(members[i].second);
-        members.erase(members.begin() + static_cast<std::ptrdiff_t>(i));
-        --i;
-        break;
-      }
-    }
-    return;
-  }
-  std::vector<std::size_t> order(members.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t left, std::size_t right) { return members[left].first < members[right].first; });
-  std::vector<bool> repeated(members.size(), false);
-  for (std::size_t i = 0, first = 0; i < order.size(); ++i) {
-    if (members[order[i]].first != members[order[first]].first) first = i;
-    if (i == first) continue;
-    members[order[first]].second = std::move(members[order[i]].second);
-    repeated[order[i]] = true;
-  }
-  std::size_t kept = 0;
-  for (std::size_t i = 0; i < members.size(); ++i) {
-    if (repeated[i]) continue;
-    if (kept != i) members[kept] = std::move(members[i]);
-    ++kept;
-  }
-  members.resize(kept);
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
 }
 
 Json integer(std::string_view digits) {
@@ -66,13 +33,17 @@ Json real(std::string_view text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error == std::errc()) return value;
-  // Out of range: strtod gives the infinity or the zero that Python gives.
-  return std::strtod(std::string(text).c_str(), nullptr);
+  // Out of range: strtod gives the infinity or the zero that Python gives. The program's locale may write a
+  // comma.
+  static const ::locale_t c_locale = ::newlocale(LC_ALL_MASK, "C", nullptr);
+  return ::strtod_l(std::string(text).c_str(), nullptr, c_locale);
 }
 
 }  // namespace
 
-Json Json::parse(std::string_view text) { return JsonParser(text).parse(); }
+Json Json::parse(std::string_view text) {
+  return JsonParser(text).parse();
+}
 
 Json JsonParser::parse() {
   skip_space();
@@ -87,7 +58,8 @@ void JsonParser::fail(std::string_view why) const {
 }
 
 void JsonParser::skip_space() {
-  while (position_ < text_.size() && std::string_view(" \t\n\r").find(text_[position_]) != std::string_view::npos) {
+  while (position_ < text_.size() &&
+         std::string_view(" \t\n\r").find(text_[position_]) != std::string_view::npos) {
     ++position_;
   }
 }
@@ -107,10 +79,14 @@ bool JsonParser::take_word(std::string_view word) {
 Json JsonParser::value() {
   if (position_ == text_.size()) fail("a value is missing");
   switch (text_[position_]) {
-    case '{': return object();
-    case '[': return array();
-    case '"': return string();
-    default: break;
+    case '{':
+      return object();
+    case '[':
+      return array();
+    case '"':
+      return string();
+    default:
+      break;
   }
   if (take_word("null")) return nullptr;
   if (take_word("true")) return true;
@@ -152,14 +128,13 @@ Json JsonParser::object() {
       skip_space();
       if (!take(':')) fail("a colon is missing");
       skip_space();
-      result.members_.emplace_back(std::move(key), value());
+      result.set(std::move(key), value());  // of a repeated key: the first place, the last value
       skip_space();
       if (take('}')) break;
       if (!take(',')) fail("a comma or } is missing");
     }
   }
   --depth_;
-  keep_last_of_repeated(result.members_);
   return result;
 }
 
@@ -195,7 +170,9 @@ Json JsonParser::number() {
     }
   }
   const std::string_view text = text_.substr(start, position_ - start);
-  return is_real ? real(text) : integer(text);
+  if (is_real) return real(text);
+  if (count > max_integer_digits) fail("an integer of so many digits");
+  return integer(text);
 }
 
 std::string JsonParser::string() {

@@ -47,7 +47,10 @@ void drain(File& out, std::string& out_text, File& err, std::string& err_text) {
   std::array<::pollfd, 2> polls{{{out.descriptor(), POLLIN, 0}, {err.descriptor(), POLLIN, 0}}};
   std::array<char, 65536> buffer{};
   while (polls[0].fd >= 0 || polls[1].fd >= 0) {
-    if (::poll(polls.data(), polls.size(), -1) < 0 && errno != EINTR) throw_errno("wait for a program's output");
+    if (::poll(polls.data(), polls.size(), -1) < 0) {
+      if (errno == EINTR) continue;  // what it says of the pipes is old
+      throw_errno("wait for a program's output");
+    }
     for (std::size_t i = 0; i < polls.size(); ++i) {
       if (polls[i].fd < 0 || polls[i].revents == 0) continue;
       const ssize_t count = ::read(files[i]->descriptor(), buffer.data(), buffer.size());
@@ -82,7 +85,8 @@ ProcessResult SystemProcessRunner::run(const std::vector<std::string>& command,
   for (const std::string& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));
   arguments.push_back(nullptr);
   pid_t process = 0;
-  const int error = ::posix_spawnp(&process, arguments.front(), actions.get(), nullptr, arguments.data(), environ);
+  const int error =
+      ::posix_spawnp(&process, arguments.front(), actions.get(), nullptr, arguments.data(), environ);
   if (error != 0) throw error_from_errno(error, fmt::format("run '{}'", command.front()));
   out.write_end.close();
   err.write_end.close();

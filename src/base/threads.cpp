@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -15,7 +16,8 @@ namespace {
 
 /// What the threads of one parallel_for share.
 struct Loop {
-  Loop(std::size_t loop_count, const std::stop_token& loop_stop, const std::function<void(std::size_t)>& loop_body)
+  Loop(std::size_t loop_count, const std::stop_token& loop_stop,
+       const std::function<void(std::size_t)>& loop_body)
       : count(loop_count), stop(loop_stop), body(loop_body) {}
 
   std::size_t count;
@@ -49,7 +51,11 @@ void parallel_for(std::size_t count, unsigned threads, const std::stop_token& st
   {
     std::vector<std::jthread> helpers;
     const std::size_t wanted = std::min<std::size_t>(threads, count);
-    for (std::size_t i = 1; i < wanted; ++i) helpers.emplace_back([&loop] { loop.run(); });
+    try {
+      for (std::size_t i = 1; i < wanted; ++i) helpers.emplace_back([&loop] { loop.run(); });
+    } catch (const std::system_error&) {
+      // No more threads to be had: those that run do all the work.
+    }
     loop.run();
   }
   if (*loop.first_error.lock() != nullptr) std::rethrow_exception(*loop.first_error.lock());
