@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::string_view temporary_folder = ".unio/tmp/";
 constexpr std::string_view locks_folder = ".unio/locks/";
+constexpr std::size_t longest_name = 255;
 
 bool is_reserved(std::string_view key) {
   return key.starts_with(temporary_folder) || key.starts_with(locks_folder);
@@ -115,7 +116,16 @@ class Walk {
 void check_local_key(std::string_view key) {
   check_object_key(key);
   if (is_reserved(key)) {
-    throw Error(ErrorCode::invalid_argument, fmt::format("'{}' is in a folder that the store keeps for itself", key));
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("'{}' is in a folder that the store keeps for itself", key));
+  }
+  for (std::size_t begin = 0; begin < key.size();) {
+    const std::size_t end = std::min(key.find('/', begin), key.size());
+    if (end - begin > longest_name) {
+      throw Error(ErrorCode::invalid_argument,
+                  fmt::format("'{}' has a segment longer than 255 bytes, which no folder can hold", key));
+    }
+    begin = end + 1;
   }
 }
 

@@ -2,25 +2,27 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <functional>
-#include <system_error>
 
 #include "base/digest.hpp"
 #include "base/error.hpp"
+#include "storage/file_ranges.hpp"
 #include "storage/listing.hpp"
+#include "storage/local_copy.hpp"
+#include "storage/local_lock.hpp"
 #include "storage/local_paths.hpp"
 
 namespace unio {
 namespace {
 
-constexpr std::size_t piece_size = std::size_t{1} << 20;
 constexpr std::uint64_t hashed_etag_limit = 4096;
-constexpr std::size_t lock_shards = 64;
+constexpr long ns_per_ms = 1'000'000;
+/// A folder that others remove as often as we make it; more than this is no race any more.
+constexpr int place_attempts = 100;
 
 std::string etag_of(const File& file, const struct ::stat& status) {
   const auto size = static_cast<std::uint64_t>(status.st_size);
@@ -30,10 +32,27 @@ std::string etag_of(const File& file, const struct ::stat& status) {
     return to_hex(sha256(content));
   }
   const FileStamp stamp = stamp_of(status);
-  return fmt::format("{:x}-{:x}-{:x}-{:x}", stamp.size, stamp.mtime_ns, stamp.ctime_ns, stamp.inode);
+  return fmt::format("{:x}-{:x}-{:x}", stamp.size, stamp.mtime_ns, stamp.inode);
 }
 
-bool is_clash(int error) { return error == ENOTDIR || error == EISDIR || error == ENOTEMPTY || error == EEXIST; }
+/// The S_IFMT bits of what is there, not following a link; 0 for nothing.
+mode_t file_kind(const std::filesystem::path& path) {
+  struct ::stat status {};
+  return ::lstat(path.c_str(), &status) == 0 ? status.st_mode & S_IFMT : 0;
+}
+
+bool is_object(const std::filesystem::path& path) {
+  return file_kind(path) == S_IFREG;
+}
+
+void sync_folder_of(const std::filesystem::path& path) {
+  try {
+    sync_directory(path.parent_path());
+  } catch (const Error& error) {
+    // It was removed since, because what was in it was removed.
+    if (error.code() != ErrorCode::not_found) throw;
+  }
+}
 
 }  // namespace
 
@@ -44,7 +63,6 @@ class LocalStore::Staged final : public StagedObject {
   void append(Bytes bytes) override { file_.file().write(bytes); }
   ObjectInfo publish(std::string_view key, const Condition& condition) override {
     check_local_key(key);
-    file_.file().sync();
     return store_.publish(file_, key, condition);
   }
 
@@ -53,63 +71,18 @@ class LocalStore::Staged final : public StagedObject {
   TemporaryFile file_;
 };
 
-/// Objects are written without flushing; a round ends with one flush for all, then they get their names, then the
-/// folders are flushed.
-class LocalStore::Batch final : public WriteBatch {
- public:
-  explicit Batch(LocalStore& store) : store_(store) {}
-
-  void put(std::string_view key, Bytes content) override {
-    check_local_key(key);
-    TemporaryFile file = store_.temporary();
-    file.file().write(content);
-    file.file().close();
-    auto round = round_.lock();
-    round->bytes += content.size();
-    round->objects.emplace_back(std::string(key), std::move(file));
-    if (round->objects.size() >= objects_in_round || round->bytes >= bytes_in_round) finish(*round);
-  }
-
-  std::vector<std::string> commit() override {
-    auto round = round_.lock();
-    finish(*round);
-    return std::move(round->present);
-  }
-
- private:
-  static constexpr std::size_t objects_in_round = 8192;
-  static constexpr std::uint64_t bytes_in_round = std::uint64_t{1} << 30;
-
-  struct Round {
-    std::vector<std::pair<std::string, TemporaryFile>> objects;
-    std::uint64_t bytes = 0;
-    std::vector<std::string> present;
-  };
-
-  void finish(Round& round) {
-    if (round.objects.empty()) return;
-    const File root = File::open_directory(store_.root_);
-    sync_file_system(root);
-    for (auto& [key, file] : round.objects) {
-      if (!store_.place_new(file, key)) round.present.push_back(key);
-    }
-    sync_file_system(root);
-    round.objects.clear();
-    round.bytes = 0;
-  }
-
-  LocalStore& store_;
-  Synchronized<Round> round_;
-};
-
 LocalStore::LocalStore(std::filesystem::path root, RandomSource& random)
     : root_(std::move(root)), random_(random) {}
 
 LocalStore::~LocalStore() = default;
 
-std::string LocalStore::url() const { return local_url(root_); }
+std::string LocalStore::url() const {
+  return local_url(root_);
+}
 
-std::filesystem::path LocalStore::path_of(std::string_view key) const { return root_ / std::filesystem::path(key); }
+std::filesystem::path LocalStore::path_of(std::string_view key) const {
+  return root_ / std::filesystem::path(key);
+}
 
 Error LocalStore::not_found(std::string_view key) const {
   return Error(ErrorCode::not_found, fmt::format("no object '{}' in '{}'", key, url()));
@@ -149,22 +122,13 @@ ObjectInfo LocalStore::read(std::string_view key, ByteRange range, const ByteSin
   const auto file = open_object(key);
   if (!file) throw not_found(key);
   ObjectInfo info = info_of(key, *file);
-  std::uint64_t offset = std::min(range.offset, info.size);
-  const std::uint64_t end = offset + std::min(range.length, info.size - offset);
-  std::vector<std::byte> buffer(static_cast<std::size_t>(std::min<std::uint64_t>(piece_size, end - offset)));
-  while (offset < end) {
-    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), end - offset));
-    const std::size_t count = file->read_at(offset, MutableBytes(buffer).first(wanted));
-    if (count == 0) break;  // it was cut off meanwhile; whoever checks the size notices
-    sink(Bytes(buffer).first(count));
-    offset += count;
-  }
+  stream_range(*file, info.size, range, sink);
   return info;
 }
 
 TemporaryFile LocalStore::temporary() {
   std::call_once(temporary_once_, [&] {
-    make_parent(root_ / ".unio/tmp/x");
+    make_parent(root_ / ".unio/tmp/x", FlushFolders::later);
     temporary_folder_ = std::make_unique<ProcessFolder>(root_ / ".unio/tmp", random_);
   });
   return TemporaryFile(temporary_folder_->path(), "", random_);
@@ -175,98 +139,121 @@ ObjectInfo LocalStore::write(std::string_view key, Bytes content, const Conditio
   if (condition.kind == Condition::Kind::matches) check_present(key, condition);
   TemporaryFile file = temporary();
   file.file().write(content);
-  file.file().sync();
   return publish(file, key, condition);
 }
 
 ObjectInfo LocalStore::copy(std::string_view from, std::string_view to, const Condition& condition) {
   check_local_key(to);
+  check_local_key(from);
+  const auto source = open_object(from);
+  if (!source) throw not_found(from);
   TemporaryFile file = temporary();
-  read(from, ByteRange{}, [&](Bytes bytes) { file.file().write(bytes); });
-  file.file().sync();
+  copy_content(*source, file.file(), static_cast<std::uint64_t>(source->status().st_size));
   return publish(file, to, condition);
 }
 
 ObjectInfo LocalStore::publish(TemporaryFile& file, std::string_view key, const Condition& condition) {
-  ObjectInfo info = info_of(key, file.file());
-  place(file, key, condition);
-  sync_directory(path_of(key).parent_path());
-  if (info.size > hashed_etag_limit) {
-    // Renaming changed the times that this etag is made of.
-    if (const auto placed = open_object(key)) info = info_of(key, *placed);
+  ObjectInfo info = flushed_info(file.file(), key);
+  if (condition.kind == Condition::Kind::absent) {
+    if (!place(file, key, Existing::keep, FlushFolders::now)) throw condition_failed(url(), key, condition);
+  } else {
+    const LocalLock lock(lock_path(key));
+    check_present(key, condition);
+    place(file, key, Existing::replace, FlushFolders::now);
   }
   return info;
 }
 
-void LocalStore::place(TemporaryFile& file, std::string_view key, const Condition& condition) {
-  if (condition.kind == Condition::Kind::absent) {
-    if (!place_new(file, key)) throw condition_failed(url(), key, condition);
-    return;
+/// Makes the content durable and says what it will be as `key`. Asking after the renaming could give what
+/// another writer put there since.
+ObjectInfo LocalStore::flushed_info(File& file, std::string_view key) {
+  const struct ::stat status = file.status();
+  if (static_cast<std::uint64_t>(status.st_size) > hashed_etag_limit) {
+    struct ::timespec written = status.st_mtim;
+    written.tv_nsec -= written.tv_nsec % ns_per_ms;
+    written.tv_nsec += static_cast<long>(random_.next() % ns_per_ms);
+    const struct ::timespec times[2] = {{0, UTIME_OMIT}, written};
+    if (::futimens(file.descriptor(), times) != 0) throw_errno(fmt::format("write '{}'", file.name()));
   }
-  const std::filesystem::path path = path_of(key);
-  make_parent(path);
-  const File lock = lock_for(key);
-  check_present(key, condition);
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) {
-    throw Error(ErrorCode::conflict, fmt::format("'{}' in '{}' is a folder of other objects", key, url()));
-  }
-  file.publish_over(path);
+  file.sync();
+  return info_of(key, file);
 }
 
-bool LocalStore::place_new(TemporaryFile& file, std::string_view key) {
+bool LocalStore::place(TemporaryFile& file, std::string_view key, Existing existing, FlushFolders flush) {
   const std::filesystem::path path = path_of(key);
-  make_parent(path);
-  try {
-    return file.publish_new(path);
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::not_found) throw;
+  for (int attempt = 1;; ++attempt) {
+    try {
+      if (existing == Existing::replace) {
+        file.publish_over(path);
+      } else if (!file.publish_new(path)) {
+        if (is_object(path)) return false;
+        make_way(path, key);
+        continue;
+      }
+      if (flush == FlushFolders::now) sync_folder_of(path);
+      return true;
+    } catch (const Error& error) {
+      const bool is_folder =
+          error.code() == ErrorCode::invalid_argument || error.code() == ErrorCode::already_exists;
+      if (attempt == place_attempts || (!is_folder && error.code() != ErrorCode::not_found)) throw;
+      if (is_folder && file_kind(path) != S_IFDIR) throw;
+      if (is_folder) make_way(path, key);
+      // Others may remove an empty folder as often as we make it.
+      if (!is_folder) make_parent(path, flush);
+    }
   }
-  // Somebody removed a folder that was known.
-  known_folders_.lock()->clear();
-  make_parent(path);
-  return file.publish_new(path);
+}
+
+/// Removes the empty folder that stands where an object shall be; Error conflict when it is something else.
+void LocalStore::make_way(const std::filesystem::path& path, std::string_view key) const {
+  if (::rmdir(path.c_str()) == 0 || errno == ENOENT) return;
+  if (errno == ENOTDIR) {
+    throw Error(ErrorCode::conflict,
+                fmt::format("something that is no object stands at '{}' in '{}'", key, url()),
+                "move it away and run the command again");
+  }
+  throw Error(ErrorCode::conflict, fmt::format("'{}' in '{}' is a folder of other objects", key, url()),
+              "choose a name that is not the beginning of others");
 }
 
 void LocalStore::check_present(std::string_view key, const Condition& condition) {
   if (condition.kind != Condition::Kind::matches) return;
   const auto present = open_object(key);
-  if (!present || info_of(key, *present).etag != condition.etag) throw condition_failed(url(), key, condition);
+  if (!present || info_of(key, *present).etag != condition.etag)
+    throw condition_failed(url(), key, condition);
 }
 
-void LocalStore::make_parent(const std::filesystem::path& path) {
+void LocalStore::make_parent(const std::filesystem::path& path, FlushFolders flush) const {
   const std::filesystem::path parent = path.parent_path();
-  if (known_folders_.lock()->contains(parent.native())) return;
-  if (::mkdir(parent.c_str(), 0777) == 0) {
-    sync_directory(parent.parent_path());
-  } else if (errno == ENOENT) {
-    make_parent(parent);
+  if (::mkdir(parent.c_str(), 0777) != 0 && errno != EEXIST) {
+    if (errno == ENOTDIR) throw_not_a_folder(path);
+    if (errno != ENOENT || parent == parent.parent_path())
+      throw_errno(fmt::format("make folder '{}'", parent.native()));
+    make_parent(parent, flush);
     if (::mkdir(parent.c_str(), 0777) != 0 && errno != EEXIST) {
+      // Gone again already: whoever wants to put something there tries again.
+      if (errno == ENOENT) return;
       throw_errno(fmt::format("make folder '{}'", parent.native()));
     }
-    sync_directory(parent.parent_path());
-  } else if (is_clash(errno)) {
-    struct ::stat status {};
-    if (::stat(parent.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) {
-      throw Error(ErrorCode::conflict, fmt::format("'{}' needs a folder where a file is", path.native()));
-    }
-  } else {
-    throw_errno(fmt::format("make folder '{}'", parent.native()));
   }
-  known_folders_.lock()->insert(parent.native());
+  if (is_object(parent)) throw_not_a_folder(path);
+  if (flush == FlushFolders::now) sync_folder_of(parent);
 }
 
-File LocalStore::lock_for(std::string_view key) {
-  const std::size_t shard = std::hash<std::string_view>{}(key) % lock_shards;
-  const std::filesystem::path path = root_ / ".unio/locks" / fmt::format("{:02x}", shard);
-  make_parent(path);
-  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (descriptor < 0) throw_errno(fmt::format("open lock '{}'", path.native()));
-  File lock(descriptor, path.native());
-  while (::flock(descriptor, LOCK_EX) != 0) {
-    if (errno != EINTR) throw_errno(fmt::format("lock '{}'", path.native()));
-  }
-  return lock;
+void LocalStore::throw_not_a_folder(const std::filesystem::path& path) const {
+  std::filesystem::path file = path.parent_path();
+  while (file != root_ && !is_object(file)) file = file.parent_path();
+  throw Error(
+      ErrorCode::conflict,
+      fmt::format("'{}' cannot be in '{}': '{}' is an object there and so cannot be a folder",
+                  path.lexically_relative(root_).native(), url(), file.lexically_relative(root_).native()),
+      "choose a name that does not begin with another one and a slash");
+}
+
+std::filesystem::path LocalStore::lock_path(std::string_view key) const {
+  std::filesystem::path path = root_ / ".unio/locks" / fmt::format("{:02x}", lock_shard(key));
+  if (!is_object(path)) make_parent(path, FlushFolders::later);
+  return path;
 }
 
 void LocalStore::remove(std::string_view key, const Condition& condition) {
@@ -276,19 +263,23 @@ void LocalStore::remove(std::string_view key, const Condition& condition) {
     return;
   }
   if (condition.kind == Condition::Kind::absent) throw condition_failed(url(), key, condition);
-  const File lock = lock_for(key);
+  const LocalLock lock(lock_path(key));
   check_present(key, condition);
   const std::filesystem::path path = path_of(key);
   if (::unlink(path.c_str()) != 0) {
     if (errno == ENOENT) return;
     throw_errno(fmt::format("remove '{}'", path.native()));
   }
-  sync_directory(path.parent_path());
+  sync_folder_of(path);
+  // Empty folders go, so that nobody takes them for packages and an object may have their name.
+  for (auto folder = path.parent_path(); folder != root_ && ::rmdir(folder.c_str()) == 0;) {
+    folder = folder.parent_path();
+  }
 }
 
-std::unique_ptr<WriteBatch> LocalStore::batch() { return std::make_unique<Batch>(*this); }
-
-std::unique_ptr<StagedObject> LocalStore::stage() { return std::make_unique<Staged>(*this); }
+std::unique_ptr<StagedObject> LocalStore::stage() {
+  return std::make_unique<Staged>(*this);
+}
 
 ListPage LocalStore::list(const ListOptions& options) {
   PageBuilder page(options);

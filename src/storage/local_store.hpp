@@ -4,7 +4,6 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <unordered_set>
 
 #include "base/error.hpp"
 #include "base/threads.hpp"
@@ -15,14 +14,16 @@ namespace unio {
 
 /// Objects as files in a folder: key "a/b" is "<root>/a/b". Works on any POSIX file system.
 ///
-/// Files are written under temporary names in "<root>/.unio/tmp/", flushed, and renamed; then the folder is flushed.
-/// Creating is atomic by itself; replacing and removing hold a lock in "<root>/.unio/locks/" that the kernel releases
-/// when a process dies, so nothing ever needs repair. Keys in these two folders are refused and not listed. A symlink at
-/// a key is no object.
+/// Files are written under temporary names in "<root>/.unio/tmp/", flushed, and renamed; then the folder is
+/// flushed. Creating is atomic by itself; replacing and removing hold a lock in "<root>/.unio/locks/" that
+/// the kernel releases when a process dies, so nothing ever needs repair. Keys in these two folders are
+/// refused and not listed. A symlink at a key is no object. A key cannot be an object and a folder at once
+/// (`a` beside `a/b`): Error conflict. Empty folders go with the last object in them.
 ///
-/// An object's etag is the digest of its content while it is at most 4 KiB, which is what pointers and records are;
-/// beyond that it is made of size, times and inode. For small objects a stamp would not do: the clock of a file
-/// system ticks in milliseconds and inodes are used again, so that two quick changes could look like none.
+/// An object's etag is the digest of its content while it is at most 4 KiB, which is what pointers and
+/// records are; beyond that it is made of size, time and inode, and the part of the time below a millisecond
+/// is random. For small objects a stamp would not do: the clock of a file system ticks in milliseconds and
+/// inodes are used again, so that two quick changes could look like none.
 class LocalStore final : public ObjectStore, private StagingStore {
  public:
   /// The folder is made when the first object is written.
@@ -52,18 +53,21 @@ class LocalStore final : public ObjectStore, private StagingStore {
   TemporaryFile temporary();
   /// Puts a flushed temporary file under its key and flushes the folders.
   ObjectInfo publish(TemporaryFile& file, std::string_view key, const Condition& condition);
-  void place(TemporaryFile& file, std::string_view key, const Condition& condition);
-  bool place_new(TemporaryFile& file, std::string_view key);
+  ObjectInfo flushed_info(File& file, std::string_view key);
+  enum class Existing { replace, keep };
+  enum class FlushFolders { now, later };
+  /// Gives the file its name, making folders as needed. False when the key exists and shall be kept.
+  bool place(TemporaryFile& file, std::string_view key, Existing existing, FlushFolders flush);
+  void make_way(const std::filesystem::path& path, std::string_view key) const;
   void check_present(std::string_view key, const Condition& condition);
-  void make_parent(const std::filesystem::path& path);
-  File lock_for(std::string_view key);
+  void make_parent(const std::filesystem::path& path, FlushFolders flush) const;
+  [[noreturn]] void throw_not_a_folder(const std::filesystem::path& path) const;
+  std::filesystem::path lock_path(std::string_view key) const;
 
   std::filesystem::path root_;
   RandomSource& random_;
   std::once_flag temporary_once_;
   std::unique_ptr<ProcessFolder> temporary_folder_;
-  /// Folders that are known to be there and durable.
-  Synchronized<std::unordered_set<std::string>> known_folders_;
 };
 
 }  // namespace unio

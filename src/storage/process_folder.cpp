@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
@@ -22,7 +23,8 @@ void remove_if_abandoned(const std::filesystem::path& folder) {
   std::error_code ignored;
   const int descriptor = ::open((folder / lock_name).c_str(), O_RDWR | O_CLOEXEC);
   if (descriptor < 0) {
-    const auto age = std::filesystem::file_time_type::clock::now() - std::filesystem::last_write_time(folder, ignored);
+    const auto age =
+        std::filesystem::file_time_type::clock::now() - std::filesystem::last_write_time(folder, ignored);
     if (!ignored && age > making_takes) std::filesystem::remove_all(folder, ignored);
     return;
   }
@@ -39,17 +41,35 @@ void remove_abandoned(const std::filesystem::path& parent) {
 
 }  // namespace
 
-ProcessFolder::ProcessFolder(const std::filesystem::path& parent, RandomSource& random)
-    : path_(parent / random_id(random)) {
-  std::error_code error;
-  std::filesystem::create_directories(path_, error);
-  if (error) throw error_from_errno(error.value(), fmt::format("make folder '{}'", path_.native()));
-  lock_ = File::create_new(path_ / lock_name);
-  if (::flock(lock_.descriptor(), LOCK_EX | LOCK_NB) != 0) throw_errno(fmt::format("lock '{}'", path_.native()));
+ProcessFolder::ProcessFolder(const std::filesystem::path& parent, RandomSource& random) : owner_(::getpid()) {
+  constexpr int attempts = 16;
+  for (int i = 0; path_.empty(); ++i) {
+    if (i == attempts) {
+      throw Error(ErrorCode::unavailable,
+                  fmt::format("others remove every new folder in '{}'", parent.native()));
+    }
+    const std::filesystem::path path = parent / random_id(random);
+    if (try_make(path)) path_ = path;
+  }
   remove_abandoned(parent);
 }
 
+/// False when another process, which tidies up, took the folder for abandoned before it was locked.
+bool ProcessFolder::try_make(const std::filesystem::path& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) throw error_from_errno(error.value(), fmt::format("make folder '{}'", path.native()));
+  const int descriptor = ::open((path / lock_name).c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (descriptor < 0) {
+    if (errno == ENOENT) return false;
+    throw_errno(fmt::format("make folder '{}'", path.native()));
+  }
+  lock_ = File(descriptor, path.native());
+  return ::flock(descriptor, LOCK_EX | LOCK_NB) == 0 && lock_.status().st_nlink > 0;
+}
+
 ProcessFolder::~ProcessFolder() {
+  if (owner_ != ::getpid()) return;
   std::error_code ignored;
   std::filesystem::remove_all(path_, ignored);
 }
