@@ -4,8 +4,16 @@
 
 namespace unio {
 
-PageBuilder::PageBuilder(const ListOptions& options) : options_(options) {
-  if (options.limit == 0) throw Error(ErrorCode::invalid_argument, "a page of a listing holds one key at least");
+void check_list_options(const ListOptions& options) {
+  if (options.limit == 0)
+    throw Error(ErrorCode::invalid_argument, "a page of a listing holds one key at least");
+}
+
+std::optional<std::string> rolled_up_folder(std::string_view key, const ListOptions& options) {
+  if (options.delimiter.empty()) return std::nullopt;
+  const std::size_t end = key.find(options.delimiter, options.prefix.size());
+  if (end == std::string_view::npos) return std::nullopt;
+  return std::string(key.substr(0, end + options.delimiter.size()));
 }
 
 bool PageBuilder::add(ObjectInfo object) {
@@ -13,17 +21,14 @@ bool PageBuilder::add(ObjectInfo object) {
   if (!options_.start.empty() && object.key <= options_.start) return true;
   const bool start_is_folder = !options_.delimiter.empty() && options_.start.ends_with(options_.delimiter);
   if (start_is_folder && object.key.starts_with(options_.start)) return true;
-  std::size_t end = std::string::npos;
-  if (!options_.delimiter.empty()) end = object.key.find(options_.delimiter, options_.prefix.size());
-  if (end != std::string::npos) {
-    std::string folder = object.key.substr(0, end + options_.delimiter.size());
-    if (!page_.folders.empty() && page_.folders.back() == folder) return true;
+  if (auto folder = rolled_up_folder(object.key, options_)) {
+    if (!page_.folders.empty() && page_.folders.back() == *folder) return true;
     if (is_full()) {
       page_.next = last_;
       return false;
     }
-    last_ = folder;
-    page_.folders.push_back(std::move(folder));
+    last_ = *folder;
+    page_.folders.push_back(*std::move(folder));
     return true;
   }
   if (is_full()) {
@@ -38,7 +43,8 @@ bool PageBuilder::add(ObjectInfo object) {
 Error condition_failed(std::string_view store_url, std::string_view key, const Condition& condition) {
   const std::string_view why =
       condition.kind == Condition::Kind::absent ? "there is one already" : "it is not as it was known";
-  return Error(ErrorCode::conflict, fmt::format("object '{}' in '{}' was not written: {}", key, store_url, why));
+  return Error(ErrorCode::conflict,
+               fmt::format("object '{}' in '{}' was not written: {}", key, store_url, why));
 }
 
 }  // namespace unio

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -8,12 +9,18 @@
 
 namespace unio {
 
-/// Makes a page of a listing from objects that come in ascending order of their keys: rolls up folders, leaves out what
-/// earlier pages had, and stops at the limit.
+/// Error invalid_argument for a page that could hold nothing.
+void check_list_options(const ListOptions& options);
+
+/// The folder, with its delimiter, that `key` is rolled up into; absent when it is listed itself.
+std::optional<std::string> rolled_up_folder(std::string_view key, const ListOptions& options);
+
+/// Makes a page of a listing from objects that come in ascending order of their keys: rolls up folders,
+/// leaves out what earlier pages had, and stops at the limit.
 class PageBuilder {
  public:
-  /// Error invalid_argument for a page that could hold nothing.
-  explicit PageBuilder(const ListOptions& options);
+  /// The options must outlive this; they are checked.
+  explicit PageBuilder(const ListOptions& options) : options_(options) { check_list_options(options); }
 
   /// False when the page is full; the object then belongs to the next one.
   bool add(ObjectInfo object);

@@ -281,13 +281,4 @@ std::unique_ptr<StagedObject> LocalStore::stage() {
   return std::make_unique<Staged>(*this);
 }
 
-ListPage LocalStore::list(const ListOptions& options) {
-  PageBuilder page(options);
-  list_local(root_, options, [&](std::string_view key) {
-    const auto file = open_object(key);
-    return !file || page.add(info_of(key, *file));
-  });
-  return page.finish();
-}
-
 }  // namespace unio

@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "base/threads.hpp"
+#include "storage/local_lister.hpp"
 #include "storage/object_store.hpp"
 #include "storage/process_folder.hpp"
 
@@ -36,7 +37,7 @@ class LocalStore final : public ObjectStore, private StagingStore {
   ObjectInfo write(std::string_view key, Bytes content, const Condition& condition) override;
   ObjectInfo copy(std::string_view from, std::string_view to, const Condition& condition) override;
   void remove(std::string_view key, const Condition& condition) override;
-  ListPage list(const ListOptions& options) override;
+  ListPage list(const ListOptions& options) override { return lister_.list(options); }
   std::unique_ptr<WriteBatch> batch() override;
   StagingStore* staging() override { return this; }
 
@@ -68,6 +69,7 @@ class LocalStore final : public ObjectStore, private StagingStore {
   RandomSource& random_;
   std::once_flag temporary_once_;
   std::unique_ptr<ProcessFolder> temporary_folder_;
+  LocalLister lister_{root_};
 };
 
 }  // namespace unio
