@@ -40,6 +40,7 @@ class SourceWalk {
       WalkOptions walk;
       walk.filter = [this](std::string_view path, WalkOptions::Type type) { return enters(path, type); };
       walk.stop = options_.stop;
+      walk.threads = options_.threads;
       walk_tree(root_, walk, [this](const WalkItem& item) { visit(item); });
     } catch (const Error& error) {
       // A folder that is not there holds no files: what was tracked in it is missing.
