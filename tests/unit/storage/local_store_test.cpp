@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -405,14 +406,41 @@ TEST_F(LocalStoreTest, is_not_held_up_by_a_process_that_died_with_a_lock) {
   EXPECT_EQ(read_object(store_, "k"), "1");
 }
 
-TEST_F(LocalStoreTest, says_what_a_read_only_folder_needs) {
-  if (::geteuid() == 0) GTEST_SKIP() << "root may write everywhere";
+TEST_F(LocalStoreTest, tells_a_folder_that_may_not_be_written_and_still_reads_it) {
   write("k", "x");
-  std::filesystem::permissions(root_,
-                               std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
-  EXPECT_EQ(read_object(store_, "k"), "x");
-  EXPECT_UNIO_ERROR(write("new", "y"), permission_denied);
-  std::filesystem::permissions(root_, std::filesystem::perms::owner_all);
+  std::filesystem::permissions(folder_.path(), std::filesystem::perms(0755));
+  std::filesystem::permissions(root_, std::filesystem::perms(0555));
+  EXPECT_TRUE(in_processes(1, [](LocalStore& store, int) {
+    if (::geteuid() == 0 && ::seteuid(65534) != 0)
+      throw std::runtime_error("could not drop the rights of root");
+    if (read_object(store, "k") != "x") throw std::runtime_error("could not read");
+    const auto write = [&] { store.write("a/new", as_bytes("y"), Condition::absent()); };
+    if (error_name(write) != "permission_denied") throw std::runtime_error(error_name(write));
+    const auto remove = [&] { store.remove("k", Condition::none()); };
+    if (error_name(remove) != "permission_denied") throw std::runtime_error(error_name(remove));
+  }));
+  std::filesystem::permissions(root_, std::filesystem::perms(0755));
+  EXPECT_EQ(keys(), std::vector<std::string>{"k"});
+}
+
+TEST_F(LocalStoreTest, leaves_nothing_behind_when_there_is_no_space) {
+  write("k", "x");
+  EXPECT_TRUE(in_processes(1, [this](LocalStore& store, int) {
+    ::signal(SIGXFSZ, SIG_IGN);
+    const struct ::rlimit limit { 10'000, 10'000 };
+    if (::setrlimit(RLIMIT_FSIZE, &limit) != 0) throw std::runtime_error("could not limit the size of files");
+    const std::string large(20'000, 'x');
+    const auto write = [&] { store.write("large", as_bytes(large), Condition::none()); };
+    const auto put = [&] { store.batch()->put("large", as_bytes(large)); };
+    const auto append = [&] { store.staging()->stage()->append(as_bytes(large)); };
+    for (const std::function<void()>& body :
+         {std::function<void()>(write), std::function<void()>(put), std::function<void()>(append)}) {
+      if (error_name(body) != "no_space") throw std::runtime_error(error_name(body));
+      if (!temporaries().empty()) throw std::runtime_error("a temporary file is left");
+    }
+    store.write("small", as_bytes("fits"), Condition::none());
+  }));
+  EXPECT_EQ(keys(), (std::vector<std::string>{"k", "small"}));
 }
 
 }  // namespace
