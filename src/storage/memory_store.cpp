@@ -66,8 +66,9 @@ Error MemoryStore::not_found(std::string_view key) const {
 void MemoryStore::check_condition(const State& state, std::string_view key, const Condition& condition) {
   const auto present = state.objects.find(key);
   const bool exists = present != state.objects.end();
-  const bool holds = condition.kind == Condition::Kind::none || (condition.kind == Condition::Kind::absent && !exists) ||
-                     (condition.kind == Condition::Kind::matches && exists && present->second.etag == condition.etag);
+  const bool holds =
+      condition.kind == Condition::Kind::none || (condition.kind == Condition::Kind::absent && !exists) ||
+      (condition.kind == Condition::Kind::matches && exists && present->second.etag == condition.etag);
   if (!holds) throw condition_failed("memory:", key, condition);
 }
 
@@ -118,7 +119,8 @@ void MemoryStore::remove(std::string_view key, const Condition& condition) {
   check_object_key(key);
   auto state = state_.lock();
   check_condition(*state, key, condition);
-  if (const auto object = state->objects.find(key); object != state->objects.end()) state->objects.erase(object);
+  if (const auto object = state->objects.find(key); object != state->objects.end())
+    state->objects.erase(object);
 }
 
 ListPage MemoryStore::list(const ListOptions& options) {
@@ -131,8 +133,12 @@ ListPage MemoryStore::list(const ListOptions& options) {
   return page.finish();
 }
 
-std::unique_ptr<WriteBatch> MemoryStore::batch() { return std::make_unique<Batch>(*this); }
+std::unique_ptr<WriteBatch> MemoryStore::batch() {
+  return std::make_unique<Batch>(*this);
+}
 
-std::unique_ptr<StagedObject> MemoryStore::stage() { return std::make_unique<Staged>(*this); }
+std::unique_ptr<StagedObject> MemoryStore::stage() {
+  return std::make_unique<Staged>(*this);
+}
 
 }  // namespace unio

@@ -9,7 +9,8 @@
 
 namespace unio {
 
-/// Objects in memory, gone with the object: for tests and for short-lived registries. Times come from `clock`.
+/// Objects in memory, gone with the object: for tests and for short-lived registries. Times come from
+/// `clock`.
 class MemoryStore final : public ObjectStore, private StagingStore {
  public:
   explicit MemoryStore(const Clock& clock) : clock_(clock) {}

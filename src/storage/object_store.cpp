@@ -69,7 +69,8 @@ void for_each_object(ObjectStore& store, std::string_view prefix,
 void check_object_key(std::string_view key) {
   const std::string_view rule = broken_rule(key);
   if (rule.empty()) return;
-  throw Error(ErrorCode::invalid_argument, fmt::format("'{}' is no object key: {}", key.substr(0, 200), rule));
+  throw Error(ErrorCode::invalid_argument,
+              fmt::format("'{}' is no object key: {}", key.substr(0, 200), rule));
 }
 
 }  // namespace unio
