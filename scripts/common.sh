@@ -1,0 +1,43 @@
+# Shared by the scripts in this folder, which source it: the project's root, messages, and pinned archives.
+# Nothing here reads from a terminal or depends on the current folder.
+
+set -euo pipefail
+shopt -s inherit_errexit
+exec </dev/null
+
+ROOT=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
+PINS=$ROOT/scripts/pins.txt
+
+# step TEXT: one line about what happens now.
+step() { printf -- '-- %s\n' "$*" >&2; }
+
+# die MESSAGE [HINT]: says what went wrong and what to do, and ends the script.
+die() {
+    printf 'error: %s\n' "$1" >&2
+    if [[ $# -gt 1 ]]; then printf 'hint: %s\n' "$2" >&2; fi
+    exit 1
+}
+
+# quietly LOG COMMAND...: runs a command with its output in a file; shows the end of it only when the command fails.
+quietly() {
+    local log=$1
+    shift
+    mkdir -p "$(dirname "$log")"
+    if "$@" >"$log" 2>&1; then return 0; fi
+    tail -n 60 "$log" >&2
+    printf 'error: this command failed (all of its output is in %s):\n  %s\n' "$log" "$*" >&2
+    return 1
+}
+
+# pin KIND NAME: the line of scripts/pins.txt as "version file sha256".
+pin() {
+    awk -v kind="$1" -v name="$2" '$1 == kind && $2 == name { print $3, $4, $5; found = 1; exit } END { exit !found }' \
+        "$PINS" || die "scripts/pins.txt has no line for $1 $2"
+}
+
+# pinned_folder KIND NAME: where the unpacked archive lies once scripts/setup has run.
+pinned_folder() {
+    local line
+    line=$(pin "$1" "$2")
+    printf '%s\n' "${XDG_CACHE_HOME:-${HOME:?is not set}/.cache}/unio-build/${line##* }"
+}
