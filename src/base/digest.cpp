@@ -41,26 +41,54 @@ Digest crc_digest(std::uint64_t crc) {
   return digest;
 }
 
-std::optional<Digest> parse_base64(DigestType type, std::string_view text) {
+/// The six bits that a character of base64 stands for; -1 for any other.
+constexpr std::array<std::int8_t, 256> base64_values = [] {
   constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::array<std::int8_t, 256> values{};
+  values.fill(-1);
+  for (std::size_t i = 0; i < alphabet.size(); ++i) {
+    values[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int8_t>(i);
+  }
+  return values;
+}();
+
+void append_hex(std::string& out, std::span<const std::byte> bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  for (const std::byte byte : bytes) {
+    out += digits[std::to_integer<std::size_t>(byte >> 4)];
+    out += digits[std::to_integer<std::size_t>(byte & std::byte{0xF})];
+  }
+}
+
+void append_base64(std::string& out, std::span<const std::byte> bytes) {
+  const std::size_t before = out.size();
+  // OpenSSL writes a NUL behind the text.
+  out.resize(before + (bytes.size() + 2) / 3 * 4 + 1);
+  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data() + before),
+                  reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
+  out.pop_back();
+}
+
+std::optional<Digest> parse_base64(DigestType type, std::string_view text) {
   Digest digest{.type = type, .value = {}};
   const std::size_t size = value_size(type);
+  const std::size_t digits = (8 * size + 5) / 6;
   if (text.size() != (size + 2) / 3 * 4) return std::nullopt;
+  if (text.find_first_not_of('=', digits) != std::string_view::npos) return std::nullopt;
   std::uint32_t bits = 0;
   int count = 0;
   std::size_t used = 0;
-  for (const char c : text.substr(0, text.find('='))) {
-    const auto value = alphabet.find(c);
-    if (value == std::string_view::npos) return std::nullopt;
+  for (const char c : text.substr(0, digits)) {
+    const std::int8_t value = base64_values[static_cast<unsigned char>(c)];
+    if (value < 0) return std::nullopt;
     bits = (bits << 6) | static_cast<std::uint32_t>(value);
     count += 6;
     if (count < 8) continue;
     count -= 8;
-    if (used == size) return std::nullopt;
     digest.value[used++] = static_cast<std::byte>(bits >> count);
   }
-  // Writing it again finds bad padding and stray bits.
-  if (used != size || digest.text() != text) return std::nullopt;
+  // Bits that no byte takes are zero, so that every digest has one text only.
+  if ((bits & ((1U << count) - 1)) != 0) return std::nullopt;
   return digest;
 }
 
@@ -86,8 +114,14 @@ std::optional<DigestType> find_digest_type(std::string_view text) {
 }
 
 std::string Digest::text() const {
+  std::string text;
+  append_text(text);
+  return text;
+}
+
+void Digest::append_text(std::string& out) const {
   const auto bytes = std::span(value).first(value_size(type));
-  return type == DigestType::sha256 ? to_hex(bytes) : to_base64(bytes);
+  type == DigestType::sha256 ? append_hex(out, bytes) : append_base64(out, bytes);
 }
 
 std::string Digest::hex() const {
@@ -111,22 +145,14 @@ std::optional<Digest> Digest::from_hex(DigestType type, std::string_view hex) {
 }
 
 std::string to_hex(std::span<const std::byte> bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
   std::string text;
-  text.reserve(2 * bytes.size());
-  for (const std::byte byte : bytes) {
-    text += digits[std::to_integer<std::size_t>(byte >> 4)];
-    text += digits[std::to_integer<std::size_t>(byte & std::byte{0xF})];
-  }
+  append_hex(text, bytes);
   return text;
 }
 
 std::string to_base64(std::span<const std::byte> bytes) {
-  std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');
-  const int length =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
-  text.resize(static_cast<std::size_t>(length));
+  std::string text;
+  append_base64(text, bytes);
   return text;
 }
 

@@ -32,6 +32,8 @@ struct Digest {
 
   /// As manifests write it: base64 or hex.
   std::string text() const;
+  /// Appends text() to `out`, without making a string of its own.
+  void append_text(std::string& out) const;
   /// Lower-case hex of the binary value: the content address of a sha2-256-chunked digest.
   std::string hex() const;
 

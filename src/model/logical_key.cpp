@@ -32,21 +32,22 @@ std::string_view broken_rule(std::string_view key) {
 }
 
 /// A slash sorts before everything else, which keeps what is in a folder together.
-int tree_rank(char c) { return c == '/' ? -1 : static_cast<int>(static_cast<unsigned char>(c)); }
+int tree_rank(char c) {
+  return c == '/' ? -1 : static_cast<int>(static_cast<unsigned char>(c));
+}
 
 }  // namespace
 
 void check_logical_key(std::string_view key) {
   const std::string_view rule = broken_rule(key);
   if (rule.empty()) return;
-  constexpr std::size_t shown = 200;
-  std::string quoted;
-  append_json_string(quoted, key.substr(0, shown), JsonStyle::canonical);
-  throw Error(ErrorCode::invalid_argument, fmt::format("{} is no logical key: {}", quoted, rule),
+  throw Error(ErrorCode::invalid_argument, fmt::format("{} is no logical key: {}", quoted_key(key), rule),
               "a logical key is a relative path such as 'images/cat.png'");
 }
 
-bool is_logical_key(std::string_view key) { return broken_rule(key).empty(); }
+bool is_logical_key(std::string_view key) {
+  return broken_rule(key).empty();
+}
 
 std::strong_ordering compare_tree_order(std::string_view left, std::string_view right) {
   const auto [l, r] = std::mismatch(left.begin(), left.end(), right.begin(), right.end());
@@ -64,6 +65,20 @@ std::string join_key(std::string_view folder, std::string_view rest) {
   std::string key(folder);
   if (!key.empty() && !key.ends_with('/')) key += '/';
   return key += rest;
+}
+
+std::string quoted_key(std::string_view key) {
+  constexpr std::size_t most_bytes = 200;
+  const bool cut = key.size() > most_bytes;
+  if (cut) {
+    std::size_t end = most_bytes;
+    while (end > 0 && (static_cast<unsigned char>(key[end]) & 0xC0) == 0x80) --end;
+    key = key.substr(0, end);
+  }
+  std::string quoted;
+  append_json_string(quoted, key, JsonStyle::canonical);
+  if (cut) quoted += "…";
+  return quoted;
 }
 
 }  // namespace unio

@@ -1,6 +1,7 @@
 #include "model/manifest.hpp"
 
 #include "base/error.hpp"
+#include "model/canonical_json.hpp"
 #include "model/manifest_data.hpp"
 
 namespace unio {
@@ -12,13 +13,34 @@ std::shared_ptr<const ManifestData> empty_data() {
   return data;
 }
 
+/// Digest and size as the manifest has them, in canonical form.
+std::string exact_bytes(const ManifestData& data, std::size_t index) {
+  const EntryRecord& record = data.record(index);
+  const OddEntry* odd = data.find_odd(index);
+  Json hash;
+  if (odd != nullptr && odd->hash) {
+    hash = *odd->hash;
+  } else if (record.has_digest) {
+    const Digest digest{record.digest_type, record.digest};
+    hash = Json::object({{"type", name(digest.type)}, {"value", digest.text()}});
+  }
+  const Json size = odd != nullptr && odd->size ? *odd->size : Json(record.size);
+  return Json(Json::Array{hash, size}).dump(JsonStyle::canonical);
+}
+
 }  // namespace
 
-std::string_view EntryView::logical_key() const { return data_->record(index_).key(); }
+std::string_view EntryView::logical_key() const {
+  return data_->record(index_).key();
+}
 
-std::string EntryView::physical_key() const { return data_->url(data_->record(index_)); }
+std::string EntryView::physical_key() const {
+  return data_->url(data_->record(index_));
+}
 
-std::uint64_t EntryView::size() const { return data_->record(index_).size; }
+std::uint64_t EntryView::size() const {
+  return data_->record(index_).size;
+}
 
 std::optional<Digest> EntryView::digest() const {
   const EntryRecord& record = data_->record(index_);
@@ -31,22 +53,24 @@ std::string_view EntryView::meta() const {
   return meta.empty() ? "{}" : meta;
 }
 
-bool EntryView::same_content(const EntryView& other) const {
+bool EntryView::same_bytes(const EntryView& other) const {
   const EntryRecord& left = data_->record(index_);
   const EntryRecord& right = other.data_->record(other.index_);
-  const bool plain = !left.odd && !right.odd && left.meta() == right.meta();
-  if (plain) {
+  if (!left.odd && !right.odd) {
     return left.size == right.size && left.has_digest == right.has_digest &&
            left.digest_type == right.digest_type && left.digest == right.digest;
   }
-  const auto canonical = [](const EntryView& view) {
-    std::string text;
-    append_canonical_entry(text, *view.data_, view.index_);
-    // The key sits between digest and metadata; both sides carry their own.
-    return text;
-  };
-  if (left.key() == right.key() && left.has_digest && right.has_digest) return canonical(*this) == canonical(other);
-  return entry() == other.entry();
+  return exact_bytes(*data_, index_) == exact_bytes(*other.data_, other.index_);
+}
+
+bool EntryView::same_meta(const EntryView& other) const {
+  if (meta() == other.meta()) return true;
+  CanonicalJson canonical;
+  std::string left;
+  std::string right;
+  canonical.append(left, meta());
+  canonical.append(right, other.meta());
+  return left == right;
 }
 
 Entry EntryView::entry() const {
@@ -56,11 +80,17 @@ Entry EntryView::entry() const {
 
 Manifest::Manifest() : data_(empty_data()) {}
 
-const Json::Object& Manifest::header() const { return data_->header; }
+const Json::Object& Manifest::header() const {
+  return data_->header;
+}
 
-std::size_t Manifest::size() const { return data_->size(); }
+std::size_t Manifest::size() const {
+  return data_->size();
+}
 
-std::uint64_t Manifest::total_bytes() const { return data_->total_bytes; }
+std::uint64_t Manifest::total_bytes() const {
+  return data_->total_bytes;
+}
 
 EntryView Manifest::operator[](std::size_t index) const {
   EntryView view;
@@ -72,22 +102,10 @@ EntryView Manifest::operator[](std::size_t index) const {
 std::pair<std::size_t, std::size_t> Manifest::range(std::string_view folder) const {
   while (folder.ends_with('/')) folder.remove_suffix(1);
   if (folder.empty()) return {0, size()};
-  const auto first_where = [&](std::size_t from, auto&& is_behind) {
-    std::size_t last = size();
-    while (from < last) {
-      const std::size_t middle = from + (last - from) / 2;
-      if (is_behind(data_->in_order(middle).key())) {
-        last = middle;
-      } else {
-        from = middle + 1;
-      }
-    }
-    return from;
-  };
   const std::size_t first =
-      first_where(0, [&](std::string_view key) { return compare_tree_order(key, folder) >= 0; });
-  const std::size_t last = first_where(
-      first, [&](std::string_view key) { return compare_tree_order(key, folder) > 0 && !is_within(key, folder); });
+      data_->first_where(0, [&](std::string_view key) { return compare_tree_order(key, folder) >= 0; });
+  const std::size_t last =
+      data_->first_where(first, [&](std::string_view key) { return !is_within(key, folder); });
   return {first, last};
 }
 
@@ -98,7 +116,9 @@ std::optional<std::size_t> Manifest::find(std::string_view logical_key) const {
   return first;
 }
 
-const std::vector<std::pair<std::string, Json>>& Manifest::folder_meta() const { return data_->folder_meta; }
+const std::vector<std::pair<std::string, Json>>& Manifest::folder_meta() const {
+  return data_->folder_meta;
+}
 
 std::string Manifest::top_hash() const {
   std::call_once(data_->top_hash_once, [&] {

@@ -41,8 +41,12 @@ class EntryView {
   std::optional<Digest> digest() const;
   /// JSON text of the metadata, as in the file; "{}" when it is empty or falsy.
   std::string_view meta() const;
-  /// Same content and metadata: size, digest and meta (as JSON values), not where the bytes are.
-  bool same_content(const EntryView& other) const;
+  /// Same size and digest, as the top hash sees them.
+  bool same_bytes(const EntryView& other) const;
+  /// Same metadata, as the top hash sees it: spelling and order do not matter.
+  bool same_meta(const EntryView& other) const;
+  /// Both; the key, and where the bytes are, do not matter.
+  bool same_content(const EntryView& other) const { return same_bytes(other) && same_meta(other); }
   Entry entry() const;
 
  private:
@@ -53,7 +57,8 @@ class EntryView {
 };
 
 /// The content of a package: header, folder metadata, and entries in tree order. A value without I/O, compact
-/// (about 120 bytes an entry beyond metadata), immutable once made; copies share the data. Thread-safe to read.
+/// (about 120 bytes an entry beyond metadata), immutable once made; copies share the data. Thread-safe to
+/// read.
 ///
 /// Reads everything that quilt3 reads, and keeps what it does not understand, so that the top hash of a
 /// foreign manifest is the one that quilt3 gives.
@@ -77,8 +82,8 @@ class Manifest {
   /// Metadata of folders, by key with the slash ("cats/"), in tree order.
   const std::vector<std::pair<std::string, Json>>& folder_meta() const;
 
-  /// Lower-case hex of the top hash (docs/formats/manifest.md). Error failed_precondition when an entry has no
-  /// digest. Computed once.
+  /// Lower-case hex of the top hash (docs/formats/manifest.md). Error failed_precondition when an entry has
+  /// no digest. Computed once.
   std::string top_hash() const;
 
   /// The package's user metadata (header "user_meta"); null when absent.
@@ -97,9 +102,9 @@ class Manifest {
 
 /// Reads a manifest that arrives in pieces, in bounded memory beyond the result. Rows may come in any order.
 ///
-/// Errors are corruption with the line number: broken JSON, missing `logical_key`, `physical_keys`, `size`,
-/// `hash` or `meta`, a repeated key, a key that is both file and folder, a key that check_logical_key refuses,
-/// a line longer than `Options::max_line`.
+/// Errors are corruption with the line number: broken JSON, missing `logical_key`, `size`, `hash` or `meta`,
+/// a key that check_logical_key refuses, a line longer than `Options::max_line`; and from `finish`, naming
+/// the keys, a repeated key and a key that is both file and folder.
 class ManifestReader {
  public:
   struct Options {
@@ -116,6 +121,7 @@ class ManifestReader {
   ManifestReader& operator=(const ManifestReader&) = delete;
 
   void feed(std::string_view piece);
+  /// To be called once, at the end of the text.
   Manifest finish();
 
  private:
@@ -136,16 +142,18 @@ class ManifestBuilder {
 
   /// Header members written by Unio: "version", "message" and, when set, "user_meta".
   void set_header(Json::Object header);
-  /// `key` ends in a slash; falsy metadata removes it.
+  /// `key` ends in a slash; falsy metadata removes what was set before.
   void set_folder_meta(std::string key, Json meta);
 
+  /// Error invalid_argument for a bad key and for metadata that is no JSON.
   void add(const Entry& entry);
   /// The same as adding `view.entry()`, without taking it apart: unknown digest types and odd sizes survive.
   void add(const EntryView& view);
   /// The entry under another key.
   void add_as(const EntryView& view, std::string_view logical_key);
 
-  /// Errors invalid_argument for a bad key, a repeated key, a key that is both file and folder.
+  /// To be called once. Error invalid_argument that names both keys for a repeated key and for a file where a
+  /// folder is needed.
   Manifest finish();
 
  private:
@@ -160,17 +168,19 @@ struct EntryChange {
   std::string logical_key;
   std::optional<Entry> before;
   std::optional<Entry> after;
-  bool content_changed = false;  ///< digest or size
+  bool content_changed = false;  ///< digest or size; false for what was added or removed
   bool meta_changed = false;
 };
 
 struct ManifestDiff {
   std::vector<EntryChange> entries;
+  /// Keys of the folders whose metadata differs, in tree order.
+  std::vector<std::string> folders;
   bool package_meta_changed = false;
   std::size_t added = 0;
   std::size_t removed = 0;
   std::size_t modified = 0;
-  bool empty() const { return entries.empty() && !package_meta_changed; }
+  bool empty() const { return entries.empty() && folders.empty() && !package_meta_changed; }
 };
 
 ManifestDiff diff(const Manifest& before, const Manifest& after);

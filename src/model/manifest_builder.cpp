@@ -1,22 +1,28 @@
-#include <algorithm>
-
 #include "base/error.hpp"
+#include "model/canonical_json.hpp"
 #include "model/manifest.hpp"
 #include "model/manifest_data.hpp"
 
 namespace unio {
 namespace {
 
-/// Metadata that quilt3 calls false is no metadata.
-std::string_view stored_meta(std::string_view meta) {
-  if (meta.empty() || meta == "{}" || !Json::parse(meta).truthy()) return {};
-  return meta;
+/// What is stored of metadata: nothing for what quilt3 calls false, and always a single line.
+std::string stored_meta(std::string_view meta, CanonicalJson& canonical) {
+  if (meta.empty() || meta == "{}") return {};
+  std::string form;
+  const auto length = canonical.append_plain(form, meta);
+  if (length == meta.size() && form.size() > std::string_view("false").size()) return std::string(meta);
+  const Json json = Json::parse(meta);
+  if (!json.truthy()) return {};
+  return meta.find_first_of("\r\n") == std::string_view::npos ? std::string(meta)
+                                                              : json.dump(JsonStyle::python);
 }
 
 }  // namespace
 
 struct ManifestBuilder::State {
   std::shared_ptr<ManifestData> data = std::make_shared<ManifestData>();
+  CanonicalJson canonical;
 };
 
 ManifestBuilder::ManifestBuilder() : state_(std::make_unique<State>()) {
@@ -26,14 +32,14 @@ ManifestBuilder::ManifestBuilder() : state_(std::make_unique<State>()) {
 
 ManifestBuilder::~ManifestBuilder() = default;
 
-void ManifestBuilder::set_header(Json::Object header) { state_->data->header = std::move(header); }
+void ManifestBuilder::set_header(Json::Object header) {
+  state_->data->header = std::move(header);
+}
 
 void ManifestBuilder::set_folder_meta(std::string key, Json meta) {
   check(key.ends_with('/'), "a folder's key ends in a slash");
   check_logical_key(std::string_view(key).substr(0, key.size() - 1));
-  auto& folders = state_->data->folder_meta;
-  std::erase_if(folders, [&](const auto& folder) { return folder.first == key; });
-  if (meta.truthy()) folders.emplace_back(std::move(key), std::move(meta));
+  state_->data->folder_meta.emplace_back(std::move(key), std::move(meta));
 }
 
 void ManifestBuilder::add(const Entry& entry) {
@@ -41,13 +47,16 @@ void ManifestBuilder::add(const Entry& entry) {
   ManifestData::NewEntry added;
   added.key = entry.logical_key;
   added.url = entry.physical_key;
-  added.meta = stored_meta(entry.meta);
+  const std::string meta = stored_meta(entry.meta, state_->canonical);
+  added.meta = meta;
   added.size = entry.size;
   added.digest = entry.digest;
   state_->data->add(added);
 }
 
-void ManifestBuilder::add(const EntryView& view) { state_->data->add(*view.data_, view.index_, view.logical_key()); }
+void ManifestBuilder::add(const EntryView& view) {
+  state_->data->add(*view.data_, view.index_, view.logical_key());
+}
 
 void ManifestBuilder::add_as(const EntryView& view, std::string_view logical_key) {
   check_logical_key(logical_key);

@@ -2,10 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstring>
 #include <limits>
-#include <numeric>
 
 #include "model/physical_key.hpp"
 
@@ -14,37 +12,63 @@ namespace {
 
 constexpr std::size_t block_size = std::size_t{1} << 20;
 
+/// Enough for any layout of folders; beyond, a dictionary costs more than it saves.
+constexpr std::size_t most_prefixes = std::size_t{1} << 14;
+
 struct SplitUrl {
   std::string_view prefix;
   UrlTail tail = UrlTail::none;
   std::string_view rest;
 };
 
+constexpr std::size_t object_tail_size = 2 + 1 + 2 * sizeof(Sha256Value);
+
 std::string object_tail(const Digest& digest) {
   const std::string hex = digest.hex();
   return hex.substr(0, 2) + "/" + hex;
 }
 
+/// Whether the URL ends in "<2 hex>/<hex>" of the digest. Says no without making the text, mostly.
+bool ends_with_object(std::string_view url, const Digest& digest) {
+  if (digest.type != DigestType::sha2_256_chunked || url.size() < object_tail_size) return false;
+  return url[url.size() - object_tail_size + 2] == '/' && url.ends_with(object_tail(digest));
+}
+
+bool is_hex_digit(char c, unsigned value) {
+  return c == "0123456789ABCDEF"[value & 0xF];
+}
+
+/// How many bytes at the end of `location` are the encoded key; 0 when they are not.
+std::size_t encoded_key_size(std::string_view location, std::string_view key) {
+  if (location.ends_with(key) && encodes_to_itself(key)) return key.size();
+  std::size_t at = location.size();
+  for (std::size_t i = key.size(); i > 0; --i) {
+    const char c = key[i - 1];
+    if (at > 0 && location[at - 1] == c && encodes_to_itself({&c, 1})) {
+      --at;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    const bool escaped = at >= 3 && location[at - 3] == '%' && is_hex_digit(location[at - 2], byte >> 4) &&
+                         is_hex_digit(location[at - 1], byte) && !encodes_to_itself({&c, 1});
+    if (!escaped) return 0;
+    at -= 3;
+  }
+  return location.size() - at;
+}
+
 /// Takes from the URL what the entry's digest or key tells anyway; most URLs then are only a shared prefix.
 SplitUrl split_url(std::string_view url, std::string_view key, const std::optional<Digest>& digest) {
-  if (digest && url.size() > 2 * sizeof(Sha256Value) && digest->type == DigestType::sha2_256_chunked) {
-    const std::string tail = object_tail(*digest);
-    if (url.ends_with(tail)) return {url.substr(0, url.size() - tail.size()), UrlTail::object, {}};
+  if (digest && ends_with_object(url, *digest)) {
+    return {url.substr(0, url.size() - object_tail_size), UrlTail::object, {}};
   }
   const std::string_view location = url.substr(0, url.find('?'));
-  const std::string encoded = encode_url_path(key);
-  if (location.ends_with(encoded)) {
-    return {location.substr(0, location.size() - encoded.size()), UrlTail::key, url.substr(location.size())};
+  if (const std::size_t encoded = encoded_key_size(location, key); encoded != 0) {
+    return {location.substr(0, location.size() - encoded), UrlTail::key, url.substr(location.size())};
   }
   const auto slash = location.rfind('/');
   const std::size_t prefix = slash == std::string_view::npos ? 0 : slash + 1;
   return {url.substr(0, prefix), UrlTail::none, url.substr(prefix)};
-}
-
-[[noreturn]] void throw_bad_keys(ErrorCode code, std::string_view key, std::string_view why) {
-  std::string quoted;
-  append_json_string(quoted, key, JsonStyle::canonical);
-  throw Error(code, fmt::format("{} {}", quoted, why));
 }
 
 }  // namespace
@@ -74,12 +98,17 @@ EntryRecord& ManifestData::append() {
   return chunks_[index / chunk_size][index % chunk_size];
 }
 
-std::uint32_t ManifestData::prefix_id(std::string_view prefix) {
+std::optional<std::uint32_t> ManifestData::find_or_add_prefix(std::string_view prefix) {
   // Neighbours mostly share their prefix.
-  if (!prefixes_.empty() && prefixes_.back() == prefix) return static_cast<std::uint32_t>(prefixes_.size() - 1);
-  const auto [place, is_new] = prefix_ids_.try_emplace(std::string(prefix), prefixes_.size());
-  if (is_new) prefixes_.emplace_back(prefix);
-  return place->second;
+  if (prefixes_[last_prefix_] == prefix) return last_prefix_;
+  std::string text(prefix);
+  auto place = prefix_ids_.find(text);
+  if (place == prefix_ids_.end()) {
+    if (prefixes_.size() == most_prefixes) return std::nullopt;
+    place = prefix_ids_.emplace(text, static_cast<std::uint32_t>(prefixes_.size())).first;
+    prefixes_.push_back(std::move(text));
+  }
+  return last_prefix_ = place->second;
 }
 
 void ManifestData::note_order(std::string_view key) {
@@ -87,20 +116,25 @@ void ManifestData::note_order(std::string_view key) {
 }
 
 void ManifestData::add(const NewEntry& entry) {
-  const SplitUrl url = split_url(entry.url, entry.key, entry.digest);
+  SplitUrl url = split_url(entry.url, entry.key, entry.digest);
+  auto prefix = find_or_add_prefix(url.prefix);
+  if (!prefix) {
+    url = {.prefix = {}, .tail = UrlTail::none, .rest = entry.url};
+    prefix = 0;
+  }
   constexpr std::size_t longest_rest = std::numeric_limits<std::uint16_t>::max();
   if (url.rest.size() > longest_rest || entry.meta.size() > std::numeric_limits<std::uint32_t>::max()) {
-    throw_bad_keys(ErrorCode::invalid_argument, entry.key, "has a URL or metadata that is too long");
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("{} has a URL or metadata that is too long", quoted_key(entry.key)));
   }
   note_order(entry.key);
   const char* text = arena_.add({entry.key, entry.meta, url.rest});
-  const std::uint32_t prefix = prefix_id(url.prefix);
   if (entry.odd.hash || entry.odd.size) odd_entries_.emplace(size_, entry.odd);
   EntryRecord& record = append();
   record.text = text;
   record.size = entry.size;
   record.meta_size = static_cast<std::uint32_t>(entry.meta.size());
-  record.url_prefix = prefix;
+  record.url_prefix = *prefix;
   record.key_size = static_cast<std::uint16_t>(entry.key.size());
   record.url_rest_size = static_cast<std::uint16_t>(url.rest.size());
   record.url_tail = url.tail;
@@ -129,9 +163,14 @@ void ManifestData::add(const ManifestData& other, std::size_t index, std::string
 std::string ManifestData::url(const EntryRecord& record) const {
   std::string url = prefixes_[record.url_prefix];
   switch (record.url_tail) {
-    case UrlTail::none: break;
-    case UrlTail::key: url += encode_url_path(record.key()); break;
-    case UrlTail::object: url += object_tail({record.digest_type, record.digest}); break;
+    case UrlTail::none:
+      break;
+    case UrlTail::key:
+      url += encode_url_path(record.key());
+      break;
+    case UrlTail::object:
+      url += object_tail({record.digest_type, record.digest});
+      break;
   }
   return url += record.url_rest();
 }
@@ -139,29 +178,6 @@ std::string ManifestData::url(const EntryRecord& record) const {
 const OddEntry* ManifestData::find_odd(std::size_t index) const {
   if (!record(index).odd) return nullptr;
   return &odd_entries_.at(index);
-}
-
-void ManifestData::sort() {
-  std::sort(folder_meta.begin(), folder_meta.end(),
-            [](const auto& left, const auto& right) { return compare_tree_order(left.first, right.first) < 0; });
-  if (sorted_) return;
-  order_.resize(size_);
-  std::iota(order_.begin(), order_.end(), 0U);
-  std::sort(order_.begin(), order_.end(), [&](std::uint32_t left, std::uint32_t right) {
-    return compare_tree_order(record(left).key(), record(right).key()) < 0;
-  });
-  sorted_ = true;
-}
-
-void ManifestData::check_keys(ErrorCode code) {
-  for (std::size_t i = 1; i < size_; ++i) {
-    const std::string_view before = in_order(i - 1).key();
-    const std::string_view key = in_order(i).key();
-    // In tree order what lies in a folder follows the folder's own name at once.
-    if (key.size() < before.size() || !key.starts_with(before)) continue;
-    if (key.size() == before.size()) throw_bad_keys(code, key, "is there twice");
-    if (key[before.size()] == '/') throw_bad_keys(code, before, "is both a file and a folder");
-  }
 }
 
 }  // namespace unio

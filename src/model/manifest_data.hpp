@@ -61,7 +61,8 @@ struct OddEntry {
   std::optional<Json> size;  ///< no plain integer
 };
 
-/// The data of a Manifest while it is made and afterwards. Records keep their place; `order` says which comes when.
+/// The data of a Manifest while it is made and afterwards. Records keep their place; `order` says which comes
+/// when.
 class ManifestData {
  public:
   ManifestData() = default;
@@ -70,10 +71,18 @@ class ManifestData {
 
   std::size_t size() const { return size_; }
   /// The record that was added as number `index`.
-  const EntryRecord& record(std::size_t index) const { return chunks_[index / chunk_size][index % chunk_size]; }
+  const EntryRecord& record(std::size_t index) const {
+    return chunks_[index / chunk_size][index % chunk_size];
+  }
   /// The record at `index` in tree order; call `sort` first.
   std::size_t at(std::size_t index) const { return order_.empty() ? index : order_[index]; }
   const EntryRecord& in_order(std::size_t index) const { return record(at(index)); }
+
+  /// Asks the processor for what entries that come soon will need: in any order but the one they were added
+  /// in, memory is what takes the time. `next(i)` is the number of the record wanted `i` of `remaining` steps
+  /// from now.
+  template <class Next>
+  void fetch_ahead(std::size_t remaining, Next&& next) const;
 
   /// An entry as a reader finds it; the views may die afterwards.
   struct NewEntry {
@@ -91,10 +100,15 @@ class ManifestData {
   std::string url(const EntryRecord& record) const;
   const OddEntry* find_odd(std::size_t index) const;
 
+  /// Whether the entries came in tree order, each once.
   bool is_sorted() const { return sorted_; }
+  /// Puts everything into tree order. Of one folder's metadata the last stays, if it is truthy.
   void sort();
-  /// After sorting: Error `code` for a repeated key, a key that is file and folder, and the same for folder metadata.
-  void check_keys(ErrorCode code);
+  /// After sorting: Error `code` that names both for a repeated key and for a file where a folder is needed.
+  void check_keys(ErrorCode code) const;
+  /// After sorting: the first index from `from` on, in tree order, whose key `is_behind` holds for.
+  template <class Predicate>
+  std::size_t first_where(std::size_t from, Predicate&& is_behind) const;
 
   Json::Object header;
   std::vector<std::pair<std::string, Json>> folder_meta;
@@ -108,7 +122,8 @@ class ManifestData {
   static constexpr std::size_t chunk_size = 4096;
 
   EntryRecord& append();
-  std::uint32_t prefix_id(std::string_view prefix);
+  /// Absent when there are too many prefixes already.
+  std::optional<std::uint32_t> find_or_add_prefix(std::string_view prefix);
   void note_order(std::string_view key);
 
   std::vector<std::unique_ptr<EntryRecord[]>> chunks_;
@@ -116,18 +131,47 @@ class ManifestData {
   bool sorted_ = true;
   std::vector<std::uint32_t> order_;
   TextArena arena_;
-  std::vector<std::string> prefixes_;
-  std::unordered_map<std::string, std::uint32_t> prefix_ids_;
+  /// What URLs begin with; the first is empty.
+  std::vector<std::string> prefixes_{std::string()};
+  std::unordered_map<std::string, std::uint32_t> prefix_ids_{{std::string(), 0}};
+  std::uint32_t last_prefix_ = 0;
   std::unordered_map<std::size_t, OddEntry> odd_entries_;
 };
 
-/// Appends the canonical JSON that the top hash takes of one entry. Error failed_precondition without a digest,
-/// corruption for metadata that is no JSON.
-void append_canonical_entry(std::string& out, const ManifestData& data, std::size_t index);
+// Always inlined, because GCC takes a function that only prefetches for one that does nothing.
+template <class Next>
+[[gnu::always_inline]] inline void ManifestData::fetch_ahead(std::size_t remaining, Next&& next) const {
+  constexpr std::size_t record_distance = 16;
+  constexpr std::size_t text_distance = 8;
+  constexpr std::size_t cache_line = 64;
+  if (record_distance < remaining) __builtin_prefetch(&record(next(record_distance)));
+  if (text_distance >= remaining) return;
+  const char* const text = record(next(text_distance)).text;
+  __builtin_prefetch(text);
+  __builtin_prefetch(text + cache_line);
+}
+
+template <class Predicate>
+std::size_t ManifestData::first_where(std::size_t from, Predicate&& is_behind) const {
+  std::size_t last = size();
+  while (from < last) {
+    const std::size_t middle = from + (last - from) / 2;
+    if (is_behind(in_order(middle).key())) {
+      last = middle;
+    } else {
+      from = middle + 1;
+    }
+  }
+  return from;
+}
+
+/// Appends the canonical JSON that the top hash takes of the entry that was added as number `index`, whose
+/// canonical metadata is `meta` (empty for {}). Error failed_precondition without a digest or size.
+void append_canonical_entry(std::string& out, const ManifestData& data, std::size_t index,
+                            std::string_view meta);
+/// Whether append_canonical_entry would have a digest and a size.
+bool can_be_hashed(const ManifestData& data, std::size_t index);
 std::string canonical_header(const ManifestData& data);
 std::string compute_top_hash(const ManifestData& data);
-
-/// Appends the canonical form of a JSON text. Fast for plain values, exact for all.
-void append_canonical(std::string& out, std::string_view json);
 
 }  // namespace unio

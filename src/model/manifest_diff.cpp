@@ -4,12 +4,31 @@
 namespace unio {
 namespace {
 
-bool same_meta(const EntryView& before, const EntryView& after) {
-  return before.meta() == after.meta() || Json::parse(before.meta()) == Json::parse(after.meta());
+bool same_value(const Json& left, const Json& right) {
+  return left.dump(JsonStyle::canonical) == right.dump(JsonStyle::canonical);
+}
+
+/// The keys of the folders whose metadata only one of the sides has, or has otherwise.
+std::vector<std::string> changed_folders(const Manifest& before, const Manifest& after) {
+  std::vector<std::string> changed;
+  auto b = before.folder_meta().begin();
+  auto a = after.folder_meta().begin();
+  while (b != before.folder_meta().end() || a != after.folder_meta().end()) {
+    const bool only_before = a == after.folder_meta().end();
+    const bool only_after = b == before.folder_meta().end();
+    const auto order = only_before  ? std::strong_ordering::less
+                       : only_after ? std::strong_ordering::greater
+                                    : compare_tree_order(b->first, a->first);
+    if (order != 0 || !same_value(b->second, a->second)) changed.push_back(order > 0 ? a->first : b->first);
+    if (order <= 0) ++b;
+    if (order >= 0) ++a;
+  }
+  return changed;
 }
 
 EntryChange one_sided(EntryChange::Kind kind, const EntryView& entry) {
-  EntryChange change{.kind = kind, .logical_key = std::string(entry.logical_key()), .before = {}, .after = {}};
+  EntryChange change{
+      .kind = kind, .logical_key = std::string(entry.logical_key()), .before = {}, .after = {}};
   (kind == EntryChange::Kind::added ? change.after : change.before) = entry.entry();
   return change;
 }
@@ -19,8 +38,8 @@ EntryChange modified(const EntryView& before, const EntryView& after) {
                      .logical_key = std::string(before.logical_key()),
                      .before = before.entry(),
                      .after = after.entry()};
-  change.content_changed = before.size() != after.size() || before.digest() != after.digest();
-  change.meta_changed = !same_meta(before, after);
+  change.content_changed = !before.same_bytes(after);
+  change.meta_changed = !before.same_meta(after);
   return change;
 }
 
@@ -28,7 +47,8 @@ EntryChange modified(const EntryView& before, const EntryView& after) {
 
 ManifestDiff diff(const Manifest& before, const Manifest& after) {
   ManifestDiff result;
-  result.package_meta_changed = before.user_meta() != after.user_meta();
+  result.package_meta_changed = !same_value(before.user_meta(), after.user_meta());
+  result.folders = changed_folders(before, after);
   std::size_t b = 0;
   std::size_t a = 0;
   while (b < before.size() || a < after.size()) {

@@ -22,6 +22,8 @@ struct ManifestReader::State {
   bool hashing = false;
   Sha256 hash;
   std::string to_hash;
+  CanonicalJson canonical;
+  ManifestRow row;  ///< the row being read; keeps its buffers
 
   [[noreturn]] void fail(const std::string& why) const {
     throw Error(ErrorCode::corruption, fmt::format("line {} of the manifest: {}", line_number, why));
@@ -32,7 +34,7 @@ struct ManifestReader::State {
     if (text.size() > options.max_line) fail(fmt::format("it is longer than {} bytes", options.max_line));
     if (!is_utf8(text)) fail("it is not UTF-8");
     try {
-      line_number == 1 ? header(text) : row(text);
+      line_number == 1 ? header(text) : read_row(text);
     } catch (const Error& error) {
       if (error.code() == ErrorCode::internal || error.code() == ErrorCode::cancelled) throw;
       fail(error.message());
@@ -48,43 +50,45 @@ struct ManifestReader::State {
     if (hashing) to_hash = canonical_header(*data);
   }
 
-  void row(std::string_view text) {
-    ManifestRow row;
-    if (read_plain_row(text, row)) return add(row);
-    ManifestRow exact = read_exact_row(text);
-    if (exact.folder) return add_folder(exact);
-    exact.entry.key = exact.owned_key;
-    exact.entry.url = exact.owned_url;
-    exact.entry.meta = exact.owned_meta;
-    add(exact);
-  }
-
-  void add(const ManifestRow& row) {
+  void read_row(std::string_view text) {
+    if (!read_plain_row(text, canonical, row)) read_exact_row(text, row);
+    if (row.folder) return add_folder();
     check_logical_key(row.entry.key);
     data->add(row.entry);
-    if (!hashing) return;
-    const bool hashable = row.entry.digest || (row.entry.odd.hash && !row.entry.odd.hash->is_null());
-    if (!data->is_sorted() || !hashable) {
-      hashing = false;
-      to_hash.clear();
-      return;
-    }
-    append_canonical_entry(to_hash, *data, data->size() - 1);
-    if (to_hash.size() >= hashed_at_once) {
-      hash.update(to_hash);
-      to_hash.clear();
-    }
+    if (hashing) hash_last_entry();
   }
 
-  void add_folder(ManifestRow& row) {
-    check_logical_key(std::string_view(row.owned_key).substr(0, row.owned_key.size() - 1));
-    if (row.folder_meta.truthy()) data->folder_meta.emplace_back(row.owned_key, std::move(row.folder_meta));
+  void hash_last_entry() {
+    const std::size_t index = data->size() - 1;
+    if (!data->is_sorted() || !can_be_hashed(*data, index)) return stop_hashing();
+    append_canonical_entry(to_hash, *data, index, row.canonical_meta);
+    if (to_hash.size() < hashed_at_once) return;
+    hash.update(to_hash);
+    to_hash.clear();
+  }
+
+  /// The top hash is computed later, when somebody asks for it.
+  void stop_hashing() {
+    hashing = false;
+    to_hash = {};
+  }
+
+  void add_folder() {
+    const std::string& key = *row.folder;
+    if (key.empty()) {
+      data->header.set("user_meta", std::move(row.folder_meta));
+      return stop_hashing();
+    }
+    check_logical_key(std::string_view(key).substr(0, key.size() - 1));
+    data->folder_meta.emplace_back(key, std::move(row.folder_meta));
   }
 };
 
 ManifestReader::ManifestReader() : ManifestReader(Options{}) {}
 
-ManifestReader::ManifestReader(Options options) : state_(std::make_unique<State>()) { state_->options = options; }
+ManifestReader::ManifestReader(Options options) : state_(std::make_unique<State>()) {
+  state_->options = options;
+}
 
 ManifestReader::~ManifestReader() = default;
 
@@ -123,10 +127,6 @@ Manifest ManifestReader::finish() {
   }
   Manifest manifest;
   manifest.data_ = std::move(state_->data);
-  for (const auto& [key, meta] : manifest.folder_meta()) {
-    if (!manifest.find(std::string_view(key).substr(0, key.size() - 1))) continue;
-    throw Error(ErrorCode::corruption, fmt::format("'{}' is both a file and a folder", key));
-  }
   return manifest;
 }
 

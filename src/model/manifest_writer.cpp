@@ -19,7 +19,7 @@ void append_hash(std::string& out, const ManifestData& data, std::size_t index) 
     out += R"({"type": ")";
     out += name(record.digest_type);
     out += R"(", "value": ")";
-    out += Digest{record.digest_type, record.digest}.text();
+    Digest{record.digest_type, record.digest}.append_text(out);
     out += "\"}";
   }
 }

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "base/error.hpp"
+#include "base/utf8.hpp"
 #include "model/physical_key.hpp"
 #include "model/registry_layout.hpp"
 
@@ -37,30 +38,19 @@ bool is_word(std::uint32_t code) {
   return range != std::begin(word_ranges) && code <= (range - 1)->last;
 }
 
-/// Reads one code point of UTF-8 and moves `text` behind it; 0 for what is none.
+/// The code point that UTF-8 begins with; moves `text` behind it.
 std::uint32_t take_code_point(std::string_view& text) {
   const auto first = static_cast<unsigned char>(text.front());
-  const std::size_t length = first < 0x80 ? 1 : first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC2 ? 2 : 0;
-  if (length == 0 || length > text.size()) {
-    text.remove_prefix(1);
-    return 0;
-  }
+  const std::size_t length = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
   std::uint32_t code = length == 1 ? first : first & (0xFFU >> (length + 1));
-  for (std::size_t i = 1; i < length; ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    if ((byte & 0xC0) != 0x80) {
-      text.remove_prefix(1);
-      return 0;
-    }
-    code = (code << 6) | (byte & 0x3FU);
-  }
+  for (std::size_t i = 1; i < length; ++i) code = (code << 6) | (static_cast<unsigned char>(text[i]) & 0x3FU);
   text.remove_prefix(length);
   return code;
 }
 
 /// One or more word characters or characters of `extra`.
 bool is_word_text(std::string_view text, std::string_view extra) {
-  if (text.empty()) return false;
+  if (text.empty() || !is_utf8(text)) return false;
   while (!text.empty()) {
     const char c = text.front();
     const std::uint32_t code = take_code_point(text);
@@ -101,7 +91,8 @@ void parse_name_and_version(std::string_view text, std::string_view part, Packag
   const auto mark = part.find_first_of(":@");
   if (mark != std::string_view::npos) {
     const std::string_view value = part.substr(mark + 1);
-    if (value.find_first_of(":@") != std::string_view::npos) throw bad_ref(text, "it has more than one version");
+    if (value.find_first_of(":@") != std::string_view::npos)
+      throw bad_ref(text, "it has more than one version");
     if (part[mark] == '@') {
       ref.version = parse_hash(text, value);
     } else if (value != "latest") {
@@ -114,7 +105,8 @@ void parse_name_and_version(std::string_view text, std::string_view part, Packag
   if (ref.segments.size() > 3) throw bad_ref(text, "a name has at most a remote, a namespace and a name");
   for (const std::string& segment : ref.segments) {
     if (!is_word_text(segment, "-")) {
-      throw bad_ref(text, "a name consists of letters, digits, '_' and '-', with '/' between namespace and name");
+      throw bad_ref(text,
+                    "a name consists of letters, digits, '_' and '-', with '/' between namespace and name");
     }
   }
 }
@@ -124,7 +116,8 @@ void parse_fragment(std::string_view text, std::string_view fragment, PackageRef
   for (const std::string& parameter : split(fragment, '&')) {
     const auto equals = parameter.find('=');
     const std::string name = parameter.substr(0, equals);
-    const std::string value = equals == std::string::npos ? "" : decode_url_path(parameter.substr(equals + 1));
+    const std::string value =
+        equals == std::string::npos ? "" : decode_url_path(parameter.substr(equals + 1));
     if (name == "package") {
       if (has_package) throw bad_ref(text, "it has two packages");
       has_package = true;
@@ -140,12 +133,25 @@ void parse_fragment(std::string_view text, std::string_view fragment, PackageRef
   if (ref.segments.size() > 2) throw bad_ref(text, "a name has at most a namespace and a name");
 }
 
+/// The registry's URL without slashes at its end; the root of the file system is "file://".
+std::string registry_url(std::string_view text, std::string_view location) {
+  constexpr std::string_view s3 = "s3://";
+  constexpr std::string_view file = "file://";
+  if (location.starts_with(file)) {
+    const std::string_view path = location.substr(file.size());
+    if (!path.empty() && path.front() != '/') throw bad_ref(text, "file:// is followed by an absolute path");
+  } else if (location.size() == s3.size() || location[s3.size()] == '/') {
+    throw bad_ref(text, "it names no bucket");
+  }
+  std::string registry(location);
+  while (registry.ends_with('/') && registry != file) registry.pop_back();
+  return registry;
+}
+
 PackageRef parse_explicit(std::string_view text, std::string_view location) {
   PackageRef ref;
   const auto hash = location.find('#');
-  std::string registry(location.substr(0, hash));
-  while (registry.ends_with('/') && !registry.ends_with("://")) registry.pop_back();
-  ref.registry = std::move(registry);
+  ref.registry = registry_url(text, location.substr(0, hash));
   parse_fragment(text, hash == std::string_view::npos ? "" : location.substr(hash + 1), ref);
   return ref;
 }
@@ -154,11 +160,12 @@ PackageRef parse_explicit(std::string_view text, std::string_view location) {
 
 PackageName PackageName::parse(std::string_view text) {
   const std::vector<std::string> segments = split(text, '/');
-  const bool good = segments.size() <= 2 && std::all_of(segments.begin(), segments.end(), [](const std::string& s) {
-                      return is_word_text(s, "-");
-                    });
+  const bool good =
+      segments.size() <= 2 && std::all_of(segments.begin(), segments.end(),
+                                          [](const std::string& s) { return is_word_text(s, "-"); });
   if (!good) {
-    throw bad_ref(text, "a name consists of letters, digits, '_' and '-', with '/' between namespace and name");
+    throw bad_ref(text,
+                  "a name consists of letters, digits, '_' and '-', with '/' between namespace and name");
   }
   PackageName name;
   name.text_ = text;
@@ -199,9 +206,12 @@ PackageRef PackageRef::parse(std::string_view text) {
 
 std::string ResolvedRef::display() const {
   switch (version.kind) {
-    case Version::Kind::latest: return name.text();
-    case Version::Kind::tag: return fmt::format("{}:{}", name.text(), version.value);
-    case Version::Kind::hash: return fmt::format("{}@{}", name.text(), short_hash(version.value));
+    case Version::Kind::latest:
+      return name.text();
+    case Version::Kind::tag:
+      return fmt::format("{}:{}", name.text(), version.value);
+    case Version::Kind::hash:
+      return fmt::format("{}@{}", name.text(), short_hash(version.value));
   }
   return name.text();
 }
@@ -217,7 +227,8 @@ ResolvedRef resolve_ref(const PackageRef& ref, std::string_view default_registry
                         const std::optional<std::string>& remote) {
   const auto joined = [&](std::size_t first) {
     std::string text;
-    for (std::size_t i = first; i < ref.segments.size(); ++i) text += (i > first ? "/" : "") + ref.segments[i];
+    for (std::size_t i = first; i < ref.segments.size(); ++i)
+      text += (i > first ? "/" : "") + ref.segments[i];
     return PackageName::parse(text);
   };
   if (ref.registry) return {*ref.registry, joined(0), ref.version};
@@ -229,6 +240,8 @@ ResolvedRef resolve_ref(const PackageRef& ref, std::string_view default_registry
   return {std::string(default_registry), joined(0), ref.version};
 }
 
-std::string short_hash(std::string_view hash) { return std::string(hash.substr(0, displayed_digits)); }
+std::string short_hash(std::string_view hash) {
+  return std::string(hash.substr(0, displayed_digits));
+}
 
 }  // namespace unio

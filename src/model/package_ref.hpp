@@ -47,8 +47,8 @@ struct PackageRef {
   Version version;
   std::optional<std::string> path;  ///< `&path=` of an explicit reference, decoded
 
-  /// Error invalid_argument for what is no reference: bad characters, both `:` and `@`, hash of a wrong length,
-  /// unknown or repeated parameters.
+  /// Error invalid_argument for what is no reference: bad characters, both `:` and `@`, hash of a wrong
+  /// length, unknown or repeated parameters.
   static PackageRef parse(std::string_view text);
 };
 
@@ -64,10 +64,10 @@ struct ResolvedRef {
   std::string explicit_form() const;
 };
 
-/// Picks the registry of `ref`: its explicit one; else the remote that the first of two or more segments names;
-/// else, for one or two segments, `default_registry`. Three segments without a remote: invalid_argument whose
-/// hint is the `unio remote add` line.
-/// `find_remote` gives the URL of a configured remote.
+/// Picks the registry of `ref`: its explicit one; else the remote that the first of two or more segments
+/// names; else, for one or two segments, `default_registry`. Three segments without a remote:
+/// invalid_argument whose hint is the `unio remote add` line. `find_remote` gives the URL of a configured
+/// remote.
 template <class FindRemote>
 ResolvedRef resolve(const PackageRef& ref, std::string_view default_registry, FindRemote&& find_remote);
 

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "base/error.hpp"
 
 namespace unio {
@@ -9,9 +12,17 @@ namespace {
 
 constexpr std::string_view version_parameter = "versionId=";
 
+constexpr std::array<bool, 256> unreserved = [] {
+  std::array<bool, 256> result{};
+  for (const char c :
+       std::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-~")) {
+    result[static_cast<unsigned char>(c)] = true;
+  }
+  return result;
+}();
+
 bool is_unreserved(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
-         c == '-' || c == '~';
+  return unreserved[static_cast<unsigned char>(c)];
 }
 
 void append_percent(std::string& out, char c) {
@@ -56,23 +67,42 @@ Error bad_url(std::string_view url, std::string_view why) {
   return Error(ErrorCode::invalid_argument, fmt::format("'{}' is no physical key: {}", url, why));
 }
 
+/// The first versionId; parameters without a value count for nothing, as in Python's parse_qs.
 std::optional<std::string> parse_query(std::string_view url, std::string_view query) {
-  if (query.empty()) return std::nullopt;
-  if (!query.starts_with(version_parameter) || query.find('&') != std::string_view::npos) {
-    throw bad_url(url, "its query is not a versionId");
+  std::optional<std::string> version;
+  while (!query.empty()) {
+    const std::size_t end = std::min(query.find('&'), query.size());
+    const std::string_view parameter = query.substr(0, end);
+    query.remove_prefix(std::min(end + 1, query.size()));
+    const auto equals = parameter.find('=');
+    if (equals == std::string_view::npos || equals + 1 == parameter.size()) continue;
+    if (decode_query(parameter.substr(0, equals)) != "versionId")
+      throw bad_url(url, "its query is not a versionId");
+    if (!version) version = decode_query(parameter.substr(equals + 1));
   }
-  std::string version = decode_query(query.substr(version_parameter.size()));
-  return version.empty() ? std::nullopt : std::optional(std::move(version));
+  return version;
+}
+
+/// The text behind `scheme`, which may be written in upper case.
+std::optional<std::string_view> after_scheme(std::string_view url, std::string_view scheme) {
+  const auto same = [](char expected, char c) { return expected == (c >= 'A' && c <= 'Z' ? c + 32 : c); };
+  if (url.size() < scheme.size() || !std::equal(scheme.begin(), scheme.end(), url.begin(), same))
+    return std::nullopt;
+  return url.substr(scheme.size());
 }
 
 PhysicalKey parse_file(std::string_view url, std::string_view rest, std::string_view query) {
   if (!query.empty()) throw bad_url(url, "a file has no query");
-  const auto slash = rest.find('/');
-  const std::string_view host = rest.substr(0, slash);
-  if (slash == std::string_view::npos || (!host.empty() && host != "localhost")) {
+  std::string_view host;
+  if (rest.starts_with("//")) {
+    rest.remove_prefix(2);
+    host = rest.substr(0, rest.find('/'));
+    rest.remove_prefix(host.size());
+  }
+  if (!rest.starts_with('/') || (!host.empty() && host != "localhost")) {
     throw bad_url(url, "it is no absolute path of this machine");
   }
-  std::string path = decode_url_path(rest.substr(slash));
+  std::string path = decode_url_path(rest);
   if (path.find('\0') != std::string::npos) throw bad_url(url, "it contains NUL");
   return {PhysicalKey::Kind::file, {}, std::move(path), std::nullopt};
 }
@@ -90,6 +120,10 @@ std::string encode_url_path(std::string_view path) {
     }
   }
   return out;
+}
+
+bool encodes_to_itself(std::string_view path) {
+  return std::all_of(path.begin(), path.end(), [](char c) { return is_unreserved(c) || c == '/'; });
 }
 
 std::string decode_url_path(std::string_view encoded) {
@@ -117,12 +151,10 @@ PhysicalKey PhysicalKey::parse(std::string_view url) {
   const auto question = whole.find('?');
   const std::string_view query = question == std::string_view::npos ? "" : whole.substr(question + 1);
   const std::string_view location = whole.substr(0, question);
-  if (constexpr std::string_view scheme = "file://"; location.starts_with(scheme)) {
-    return parse_file(url, location.substr(scheme.size()), query);
-  }
-  constexpr std::string_view scheme = "s3://";
-  if (!location.starts_with(scheme)) throw bad_url(url, "it begins with neither file:// nor s3://");
-  const std::string_view rest = location.substr(scheme.size());
+  if (const auto path = after_scheme(location, "file:")) return parse_file(url, *path, query);
+  const auto object = after_scheme(location, "s3://");
+  if (!object) throw bad_url(url, "it begins with neither file:// nor s3://");
+  const std::string_view rest = *object;
   const auto slash = rest.find('/');
   if (slash == 0 || rest.empty()) throw bad_url(url, "it names no bucket");
   std::string key = slash == std::string_view::npos ? std::string() : decode_url_path(rest.substr(slash + 1));

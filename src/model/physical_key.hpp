@@ -17,8 +17,8 @@ struct PhysicalKey {
 
   static PhysicalKey of_file(const std::filesystem::path& path);
 
-  /// Reads a URL as quilt3 does; invalid_argument for another scheme, a host in a file URL, a query other than
-  /// versionId.
+  /// Reads a URL as quilt3 does; invalid_argument for another scheme, a host in a file URL, a query other
+  /// than versionId.
   static PhysicalKey parse(std::string_view url);
 
   /// The URL, encoded exactly as quilt3 writes it.
@@ -29,6 +29,8 @@ struct PhysicalKey {
 
 /// Percent-encodes as quilt3 does: UTF-8 bytes other than A-Za-z0-9_.-~/ become %XX.
 std::string encode_url_path(std::string_view path);
+/// Whether encode_url_path leaves the text as it is.
+bool encodes_to_itself(std::string_view path);
 /// The inverse; `%` not followed by two hex digits stays as it is, as in Python's unquote.
 std::string decode_url_path(std::string_view encoded);
 

@@ -16,45 +16,60 @@ std::int64_t milliseconds(Time time) {
 
 namespace layout {
 
-std::string manifest(std::string_view top_hash) { return fmt::format("{}{}", manifests, top_hash); }
+std::string manifest(std::string_view top_hash) {
+  return fmt::format("{}{}", manifests, top_hash);
+}
 
-std::string pointers(const PackageName& name) { return fmt::format("{}{}/", named_packages, name.text()); }
+std::string pointers(const PackageName& name) {
+  return fmt::format("{}{}/", named_packages, name.text());
+}
 
-std::string pointer(const PackageName& name, std::string_view pointer) { return pointers(name).append(pointer); }
+std::string pointer(const PackageName& name, std::string_view pointer) {
+  return pointers(name).append(pointer);
+}
 
 std::string object(const Digest& digest) {
   const std::string hex = digest.hex();
   return fmt::format("{}{}/{}", objects, std::string_view(hex).substr(0, 2), hex);
 }
 
-std::string revisions(std::string_view top_hash) { return fmt::format(".unio/revisions/{}/", top_hash); }
+std::string revisions(std::string_view top_hash) {
+  return fmt::format(".unio/revisions/{}/", top_hash);
+}
 
 std::string revision(std::string_view top_hash, std::string_view op_id) {
   return fmt::format("{}{}.json", revisions(top_hash), op_id);
 }
 
-std::string session(std::string_view id) { return fmt::format("{}{}.json", sessions, id); }
+std::string session(std::string_view id) {
+  return fmt::format("{}{}.json", sessions, id);
+}
 
-std::string intent(std::string_view op_id) { return fmt::format("{}{}.json", intents, op_id); }
+std::string intent(std::string_view op_id) {
+  return fmt::format("{}{}.json", intents, op_id);
+}
 
 std::string reflog(const PackageName& name, std::string_view pointer) {
   return fmt::format(".unio/reflog/{}/{}/", name.text(), pointer);
 }
 
-std::string reflog_entry(const PackageName& name, std::string_view pointer, Time when, std::string_view op_id) {
+std::string reflog_entry(const PackageName& name, std::string_view pointer, Time when,
+                         std::string_view op_id) {
   return fmt::format("{}{:015}-{}.json", reflog(name, pointer), milliseconds(when), op_id);
 }
 
 std::string feed_entry(Time when, std::string_view op_id) {
   const std::chrono::year_month_day date(std::chrono::floor<std::chrono::days>(when));
   return fmt::format("{}{:04}/{:02}/{:02}/{:015}-{}.json", feed, static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), milliseconds(when), op_id);
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                     milliseconds(when), op_id);
 }
 
 }  // namespace layout
 
 bool is_timestamp(std::string_view pointer) {
-  return !pointer.empty() && std::all_of(pointer.begin(), pointer.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return !pointer.empty() &&
+         std::all_of(pointer.begin(), pointer.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 }  // namespace unio

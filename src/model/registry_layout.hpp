@@ -10,8 +10,8 @@
 
 namespace unio {
 
-/// The keys of everything that lies in a registry, relative to its base (docs/formats/registry.md). Nothing else
-/// in the program spells a key.
+/// The keys of everything that lies in a registry, relative to its base (docs/formats/registry.md). Nothing
+/// else in the program spells a key.
 namespace layout {
 
 inline constexpr std::string_view manifests = ".quilt/packages/";
@@ -38,7 +38,8 @@ std::string session(std::string_view id);
 std::string intent(std::string_view op_id);
 /// ".unio/reflog/<name>/<pointer>/<milliseconds, 15 digits>-<op id>.json"; a name's segments joined by "/".
 std::string reflog(const PackageName& name, std::string_view pointer);
-std::string reflog_entry(const PackageName& name, std::string_view pointer, Time when, std::string_view op_id);
+std::string reflog_entry(const PackageName& name, std::string_view pointer, Time when,
+                         std::string_view op_id);
 /// ".unio/feed/YYYY/MM/DD/<milliseconds, 15 digits>-<op id>.json"
 std::string feed_entry(Time when, std::string_view op_id);
 
