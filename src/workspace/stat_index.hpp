@@ -25,11 +25,12 @@ struct IndexedFile {
 };
 
 /// Which local file last had which content: one sorted binary file, like git's index, so that what did not
-/// change is neither read nor hashed (docs/formats/index.md). Tracked files in tree order of their logical keys.
-/// It is a cache of facts: a missing, damaged or foreign index is an empty one, and only costs time.
+/// change is neither read nor hashed (docs/formats/index.md). Tracked files in tree order of their logical
+/// keys. It is a cache of facts: a missing, damaged or foreign index is an empty one, and only costs time.
 ///
-/// Read sequentially while the tree is walked; memory is the file's size (about 50 bytes and the key's new part
-/// for each file, keys are prefix-compressed). Not thread-safe.
+/// Read sequentially while the tree is walked, so that reading needs little memory; writing needs as much as
+/// the file is long (72 bytes and the key's new part for each file, keys are prefix-compressed). Not
+/// thread-safe.
 class StatIndex {
  public:
   StatIndex();
@@ -37,22 +38,26 @@ class StatIndex {
   StatIndex(StatIndex&&) noexcept;
   StatIndex& operator=(StatIndex&&) noexcept;
 
+  /// Checks the whole file: what a cursor gives later is what was written.
   static StatIndex load(const std::filesystem::path& path);
 
   /// The top hash of the manifest this index belongs to; empty when there is none.
   const std::string& manifest() const;
   std::size_t size() const;
 
-  /// Walks the files in tree order, from the first. `key` of an item stays valid until the next call.
+  /// Walks the files in tree order, from the first. `key` of an item stays valid until the next call. The
+  /// index must live longer.
   class Cursor {
    public:
     explicit Cursor(const StatIndex& index);
+    ~Cursor();
+    Cursor(Cursor&&) noexcept;
     /// Absent after the last.
     std::optional<IndexedFile> next();
 
    private:
-    const StatIndex* index_;
-    std::size_t offset_ = 0;
+    std::unique_ptr<class StatIndexReader> reader_;
+    std::size_t left_;
     std::string key_;
   };
 
@@ -75,7 +80,8 @@ class StatIndexWriter {
   struct Options {
     /// The manifest that the index belongs to.
     std::string manifest_top_hash;
-    /// The file system's time (filesystem_time_ns) at the start of the scan: stamps not older are not trusted.
+    /// The file system's time (filesystem_time_ns) at the start of the scan: stamps not older are not
+    /// trusted.
     std::int64_t now_ns = 0;
   };
   void publish(const std::filesystem::path& path, const Options& options, RandomSource& random);
@@ -85,8 +91,8 @@ class StatIndexWriter {
   std::unique_ptr<State> state_;
 };
 
-/// The time of the file system that holds `directory`, in nanoseconds: that of a file made there for the purpose.
-/// The wall clock will not do, because a network file system has its own.
+/// The time of the file system that holds `directory`, in nanoseconds: that of a file made there for the
+/// purpose. The wall clock will not do, because a network file system has its own.
 std::int64_t filesystem_time_ns(const std::filesystem::path& directory, RandomSource& random);
 
 }  // namespace unio
