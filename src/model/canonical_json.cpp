@@ -39,6 +39,7 @@ class CanonicalJson::Pass {
 
  private:
   static constexpr int max_depth = 32;
+  static constexpr int most_digits = 100;
 
   void skip_space() {
     while (at_ != end_ && (*at_ == ' ' || *at_ == '\t')) ++at_;
@@ -80,7 +81,8 @@ class CanonicalJson::Pass {
     const char* const digits = at_;
     while (peek() >= '0' && peek() <= '9') ++at_;
     const bool leading_zero = at_ != digits && *digits == '0' && at_ - begin > 1;
-    if (at_ == digits || leading_zero || peek() == '.' || peek() == 'e' || peek() == 'E') return false;
+    if (at_ == digits || at_ - digits > most_digits || leading_zero) return false;
+    if (peek() == '.' || peek() == 'e' || peek() == 'E') return false;
     put(begin, at_);
     return true;
   }
