@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 #include <limits>
 
@@ -10,7 +11,9 @@
 namespace unio {
 namespace {
 
-constexpr std::size_t block_size = std::size_t{1} << 20;
+/// The first block of a manifest's text, so that a small manifest stays small; each is twice the one before.
+constexpr std::size_t least_block = std::size_t{4} << 10;
+constexpr std::size_t most_block = std::size_t{1} << 20;
 
 /// Enough for any layout of folders; beyond, a dictionary costs more than it saves.
 constexpr std::size_t most_prefixes = std::size_t{1} << 14;
@@ -77,7 +80,7 @@ const char* TextArena::add(std::initializer_list<std::string_view> parts) {
   std::size_t length = 0;
   for (const std::string_view part : parts) length += part.size();
   if (blocks_.empty() || used_ + length > size_) {
-    size_ = std::max(block_size, length);
+    size_ = std::max(std::clamp(2 * size_, least_block, most_block), length);
     blocks_.push_back(std::make_unique_for_overwrite<char[]>(size_));
     used_ = 0;
   }

@@ -119,7 +119,7 @@ class ManifestData {
   mutable std::string top_hash;
 
  private:
-  static constexpr std::size_t chunk_size = 4096;
+  static constexpr std::size_t chunk_size = 256;
 
   EntryRecord& append();
   /// Absent when there are too many prefixes already.
