@@ -31,13 +31,16 @@ std::vector<std::string> get_texts(const Json& json, std::string_view member) {
   const Json* value = json.find(member);
   if (value == nullptr || value->if_array() == nullptr) return texts;
   for (const Json& text : *value->if_array()) {
-    if (!text.is_string()) throw Error(ErrorCode::corruption, fmt::format("'{}' holds what is no text", member));
+    if (!text.is_string())
+      throw Error(ErrorCode::corruption, fmt::format("'{}' holds what is no text", member));
     texts.push_back(*text.if_string());
   }
   return texts;
 }
 
-Json from_texts(const std::vector<std::string>& texts) { return Json::Array(texts.begin(), texts.end()); }
+Json from_texts(const std::vector<std::string>& texts) {
+  return Json::Array(texts.begin(), texts.end());
+}
 
 Source parse_source(const Json& json) {
   Source source;
@@ -60,7 +63,8 @@ Json dump_source(const Source& source) {
 
 void check_format(const Json& json) {
   if (const std::int64_t format = json.get_integer("format"); format != format_version) {
-    throw Error(ErrorCode::unsupported, fmt::format("the workspace has format {}", format), "install a newer unio");
+    throw Error(ErrorCode::unsupported, fmt::format("the workspace has format {}", format),
+                "install a newer unio");
   }
 }
 

@@ -43,8 +43,8 @@ struct BuilderState {
   /// The stored manifest is published in the registry: the folder holds a package rather than a builder.
   bool published = false;
 
-  /// The file in the state folder that holds the manifest, and its top hash; empty while there is none. A manifest
-  /// with entries that have no digest yet has a file but no top hash. Kept by Workspace.
+  /// The file in the state folder that holds the manifest, and its top hash; empty while there is none. A
+  /// manifest with entries that have no digest yet has a file but no top hash. Kept by Workspace.
   std::string manifest_file;
   std::string top_hash;
 
@@ -56,7 +56,8 @@ struct BuilderState {
   std::optional<Json> package_meta;
   std::optional<std::string> message;
 
-  /// What the builder knew of pointers when it last looked: pointer → top hash. Tags move by compare-and-swap on it.
+  /// What the builder knew of pointers when it last looked: pointer → top hash. Tags move by compare-and-swap
+  /// on it.
   std::map<std::string, std::string> known_pointers;
   /// Top hashes that this state descends from: the parents of the next revision.
   std::vector<std::string> parents;

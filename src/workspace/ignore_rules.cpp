@@ -29,7 +29,8 @@ std::string ignore_file(const std::filesystem::path& path) {
   constexpr std::uint64_t longest = std::uint64_t{1} << 20;
   struct ::stat status {};
   if (::lstat(path.c_str(), &status) != 0) {
-    if (errno == ENOENT || errno == ENOTDIR) return {};
+    // In a folder that must not be searched nobody can read the files either, and the walk says so.
+    if (errno == ENOENT || errno == ENOTDIR || errno == EACCES || errno == ELOOP) return {};
     throw_errno(fmt::format("look at '{}'", path.native()));
   }
   if (!S_ISREG(status.st_mode)) return {};

@@ -20,7 +20,9 @@ std::string_view parent_of(std::string_view key) {
   return slash == std::string_view::npos ? std::string_view() : key.substr(0, slash);
 }
 
-std::string name_of(std::string_view key) { return std::string(key.substr(key.rfind('/') + 1)); }
+std::string name_of(std::string_view key) {
+  return std::string(key.substr(key.rfind('/') + 1));
+}
 
 /// Opens `path` beneath `directory` without following a symlink anywhere; -1 and errno when it cannot.
 int open_beneath(int directory, const std::string& path, int flags) {
@@ -64,7 +66,8 @@ int open_beneath(int directory, const std::string& path, int flags) {
 SafeTree::SafeTree(const std::filesystem::path& root, RandomSource& random) : root_(root), random_(random) {
   std::error_code error;
   std::filesystem::create_directories(root_ / ".unio/tmp", error);
-  if (error) throw error_from_errno(error.value(), fmt::format("make folder '{}'", (root_ / ".unio/tmp").native()));
+  if (error)
+    throw error_from_errno(error.value(), fmt::format("make folder '{}'", (root_ / ".unio/tmp").native()));
   directory_ = File::open_directory(root_);
 }
 
@@ -88,7 +91,8 @@ std::optional<struct ::stat> SafeTree::find(std::string_view key) const {
   try {
     const File parent = open_parent(key, Make::no);
     struct ::stat status {};
-    if (::fstatat(parent.descriptor(), name_of(key).c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) return status;
+    if (::fstatat(parent.descriptor(), name_of(key).c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0)
+      return status;
     if (errno == ENOENT) return std::nullopt;
     throw_unsafe(root_, key, errno);
   } catch (const Error& error) {
@@ -108,7 +112,9 @@ File SafeTree::open(std::string_view key) const {
   return file;
 }
 
-TemporaryFile SafeTree::temporary() { return TemporaryFile(root_ / ".unio/tmp", "", random_); }
+TemporaryFile SafeTree::temporary() {
+  return TemporaryFile(root_ / ".unio/tmp", "", random_);
+}
 
 void SafeTree::place(TemporaryFile file, std::string_view key, Overwrite overwrite) {
   const File parent = open_parent(key, Make::yes);
@@ -129,14 +135,16 @@ void SafeTree::remove(std::string_view key) {
   std::string at(key);
   try {
     const File parent = open_parent(key, Make::no);
-    if (::unlinkat(parent.descriptor(), name_of(key).c_str(), 0) != 0 && errno != ENOENT) throw_unsafe(root_, key, errno);
+    if (::unlinkat(parent.descriptor(), name_of(key).c_str(), 0) != 0 && errno != ENOENT)
+      throw_unsafe(root_, key, errno);
   } catch (const Error& error) {
     if (error.code() == ErrorCode::not_found) return;
     throw;
   }
   for (at = parent_of(at); !at.empty(); at = parent_of(at)) {
     const File parent = open_parent(at, Make::no);
-    if (::unlinkat(parent.descriptor(), name_of(at).c_str(), AT_REMOVEDIR) != 0) return;  // it holds something else
+    if (::unlinkat(parent.descriptor(), name_of(at).c_str(), AT_REMOVEDIR) != 0)
+      return;  // it holds something else
   }
 }
 

@@ -24,14 +24,16 @@ class SafeTree {
   /// What stands at `key`, not followed; absent when nothing does.
   std::optional<struct ::stat> find(std::string_view key) const;
 
-  /// Opens the regular file at `key` for reading; Error not_found; permission_denied when a symlink is in the way.
+  /// Opens the regular file at `key` for reading; Error not_found; permission_denied when a symlink is in the
+  /// way.
   File open(std::string_view key) const;
 
   /// A file that vanishes unless it is put in its place.
   TemporaryFile temporary();
 
   /// Flushes nothing; renames the finished file to `key`, making folders. Error already_exists when something
-  /// stands there and `overwrite` is no, or when a folder stands there, or a file stands where a folder must be.
+  /// stands there and `overwrite` is no, or when a folder stands there, or a file stands where a folder must
+  /// be.
   enum class Overwrite { no, yes };
   void place(TemporaryFile file, std::string_view key, Overwrite overwrite);
 

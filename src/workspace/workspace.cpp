@@ -15,7 +15,9 @@ namespace {
 constexpr auto state_name = "workspace.json";
 constexpr std::string_view manifest_prefix = "manifest-";
 
-std::filesystem::path state_path(const std::filesystem::path& root) { return root / ".unio" / state_name; }
+std::filesystem::path state_path(const std::filesystem::path& root) {
+  return root / ".unio" / state_name;
+}
 
 BuilderState load_state(const std::filesystem::path& path) {
   try {

@@ -19,9 +19,9 @@ namespace unio {
 ///   index            stat index of the tracked files
 ///   trash/           what `sync` took away
 ///
-/// Every file is replaced in one step. A new manifest is a new file; then the state that names it replaces the old one,
-/// and the old manifest's file goes: a crash leaves the old pair or the new one, whole. Not thread-safe; `lock` keeps
-/// other processes away.
+/// Every file is replaced in one step. A new manifest is a new file; then the state that names it replaces
+/// the old one, and the old manifest's file goes: a crash leaves the old pair or the new one, whole. Not
+/// thread-safe; `lock` keeps other processes away.
 class Workspace {
  public:
   /// The workspace that `directory` is in: the nearest folder upwards with a `.unio/workspace.json`.
