@@ -75,20 +75,23 @@ std::optional<Digest> parse_base64(DigestType type, std::string_view text) {
   const std::size_t digits = (8 * size + 5) / 6;
   if (text.size() != (size + 2) / 3 * 4) return std::nullopt;
   if (text.find_first_not_of('=', digits) != std::string_view::npos) return std::nullopt;
-  std::uint32_t bits = 0;
-  int count = 0;
   std::size_t used = 0;
-  for (const char c : text.substr(0, digits)) {
-    const std::int8_t value = base64_values[static_cast<unsigned char>(c)];
-    if (value < 0) return std::nullopt;
-    bits = (bits << 6) | static_cast<std::uint32_t>(value);
-    count += 6;
-    if (count < 8) continue;
-    count -= 8;
-    digest.value[used++] = static_cast<std::byte>(bits >> count);
+  for (std::size_t i = 0; i < text.size(); i += 4) {
+    int bits = 0;
+    for (std::size_t j = i; j < i + 4; ++j) {
+      bits = (bits << 6) | (j < digits ? base64_values[static_cast<unsigned char>(text[j])] : 0);
+    }
+    // A character that is none makes all higher bits one.
+    if (bits < 0) return std::nullopt;
+    for (int shift = 16; shift >= 0; shift -= 8, ++used) {
+      const auto byte = static_cast<std::byte>(bits >> shift);
+      if (used < size) {
+        digest.value[used] = byte;
+      } else if (byte != std::byte{}) {
+        return std::nullopt;  // bits that no byte takes are zero, so that every digest has one text only
+      }
+    }
   }
-  // Bits that no byte takes are zero, so that every digest has one text only.
-  if ((bits & ((1U << count) - 1)) != 0) return std::nullopt;
   return digest;
 }
 

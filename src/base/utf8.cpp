@@ -4,27 +4,38 @@
 
 namespace unio {
 
-bool is_utf8(std::string_view text) {
+namespace {
+
+/// How many bytes at the front are ASCII, in steps of 32.
+std::size_t ascii_prefix(std::string_view text) {
   constexpr std::uint64_t high_bits = 0x8080808080808080;
+  std::uint64_t words[4];
+  std::size_t length = 0;
+  for (; text.size() - length >= sizeof words; length += sizeof words) {
+    std::memcpy(words, text.data() + length, sizeof words);
+    if (((words[0] | words[1] | words[2] | words[3]) & high_bits) != 0) break;
+  }
+  return length;
+}
+
+}  // namespace
+
+bool is_utf8(std::string_view text) {
+  text.remove_prefix(ascii_prefix(text));
   while (!text.empty()) {
-    if (text.size() >= sizeof(std::uint64_t)) {
-      std::uint64_t word = 0;
-      std::memcpy(&word, text.data(), sizeof word);
-      if ((word & high_bits) == 0) {
-        text.remove_prefix(sizeof word);
-        continue;
-      }
-    }
     const bool ascii = static_cast<unsigned char>(text.front()) < 0x80;
     const std::size_t length = ascii ? 1 : utf8_length(text);
     if (length == 0) return false;
     text.remove_prefix(length);
+    if (!ascii) text.remove_prefix(ascii_prefix(text));
   }
   return true;
 }
 
 std::size_t utf8_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) -> unsigned { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0; };
+  const auto byte = [&](std::size_t i) -> unsigned {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
+  };
   const auto follows = [&](std::size_t i) { return (byte(i) & 0xC0) == 0x80; };
   const unsigned first = byte(0);
   if (first >= 0xC2 && first <= 0xDF) return follows(1) ? 2 : 0;
