@@ -1,14 +1,16 @@
 #include "model/canonical_json.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 
 #include "base/json.hpp"
+#include "base/utf8.hpp"
 #include "model/plain_text.hpp"
 
 namespace unio {
 
-/// One run over a text. Writes through a pointer: canonical form is never longer than what it is made from.
+/// One run over a text. Writes through a pointer, into room for the longest form there can be.
 class CanonicalJson::Pass {
  public:
   Pass(CanonicalJson& buffers, std::string_view text, char* out)
@@ -30,7 +32,7 @@ class CanonicalJson::Pass {
       case 'n':
         return word("null");
       default:
-        return integer();
+        return number();
     }
   }
 
@@ -67,22 +69,67 @@ class CanonicalJson::Pass {
   }
 
   bool string() {
-    const char* const begin = at_;
-    at_ = skip_plain_text<PlainText::ascii_only>(at_ + 1, end_);
-    if (peek() != '"') return false;
+    *to_++ = '"';
     ++at_;
-    put(begin, at_);
+    for (;;) {
+      const char* const begin = at_;
+      at_ = skip_plain_text<PlainText::ascii_only>(at_, end_);
+      put(begin, at_);
+      if (peek() == '"') break;
+      if (static_cast<unsigned char>(peek()) < 0x7F || !other_character()) return false;
+    }
+    ++at_;
+    *to_++ = '"';
     return true;
   }
 
-  bool integer() {
+  /// DEL, or one that is no ASCII.
+  bool other_character() {
+    const std::string_view rest(at_, static_cast<std::size_t>(end_ - at_));
+    const std::size_t length = peek() == '\x7F' ? 1 : utf8_length(rest);
+    if (length == 0) return false;
+    std::uint32_t code = static_cast<unsigned char>(rest[0]) & (length == 1 ? 0x7FU : 0xFFU >> (length + 1));
+    for (std::size_t i = 1; i < length; ++i)
+      code = (code << 6) | (static_cast<unsigned char>(rest[i]) & 0x3FU);
+    at_ += length;
+    if (code >= 0x10000) {
+      escape(0xD800 + ((code - 0x10000) >> 10));
+      escape(0xDC00 + ((code - 0x10000) & 0x3FF));
+    } else {
+      escape(code);
+    }
+    return true;
+  }
+
+  void escape(std::uint32_t unit) {
+    *to_++ = '\\';
+    *to_++ = 'u';
+    for (int shift = 12; shift >= 0; shift -= 4) *to_++ = "0123456789abcdef"[(unit >> shift) & 0xF];
+  }
+
+  bool number() {
     const char* const begin = at_;
     if (peek() == '-') ++at_;
     const char* const digits = at_;
     while (peek() >= '0' && peek() <= '9') ++at_;
-    const bool leading_zero = at_ != digits && *digits == '0' && at_ - begin > 1;
-    if (at_ == digits || at_ - digits > most_digits || leading_zero) return false;
-    if (peek() == '.' || peek() == 'e' || peek() == 'E') return false;
+    if (at_ == digits || at_ - digits > most_digits) return false;
+    if (peek() == '.' || peek() == 'e') return real(begin);
+    const bool leading_zero = *digits == '0' && at_ - begin > 1;
+    if (leading_zero || peek() == 'E') return false;
+    put(begin, at_);
+    return true;
+  }
+
+  /// Only one that is written as canonical form writes it, as Python does.
+  bool real(const char* begin) {
+    double value = 0;
+    const auto [end, error] = std::from_chars(begin, end_, value);
+    if (error != std::errc()) return false;
+    std::string& form = buffers_.number_;
+    form.clear();
+    append_json_double(form, value);
+    if (form != std::string_view(begin, static_cast<std::size_t>(end - begin))) return false;
+    at_ = end;
     put(begin, at_);
     return true;
   }
@@ -161,9 +208,12 @@ class CanonicalJson::Pass {
 };
 
 std::optional<std::size_t> CanonicalJson::append_plain(std::string& out, std::string_view text) {
+  // DEL becomes six characters, and a comma may be written before the end of an object is seen.
+  constexpr std::size_t growth = 6;
+  constexpr std::size_t longest = std::size_t{1} << 20;
+  if (text.size() > longest) return std::nullopt;
   const std::size_t before = out.size();
-  // One more for the comma that is written before the end of an object is seen.
-  out.resize(before + text.size() + 1);
+  out.resize(before + growth * text.size() + 1);
   members_.clear();
   Pass pass(*this, text, out.data() + before);
   const bool plain = pass.value(0);

@@ -15,9 +15,10 @@ class CanonicalJson {
   /// Appends the canonical form of one JSON text. Error invalid_argument for what Json::parse refuses.
   void append(std::string& out, std::string_view json);
 
-  /// The same for the value that `text` begins with, when it consists of plain ASCII texts without escapes,
-  /// of integers, words, lists and objects: one pass, without making values of it. Returns how long the value
-  /// is in `text`; nothing, and leaves `out` alone, when it is not that plain or no JSON.
+  /// The same for the value that `text` begins with, when it is written plainly, as most metadata is: texts
+  /// without escapes, integers, other numbers just as canonical form writes them. One pass, without making
+  /// values of it. Returns how long the value is in `text`; nothing, and leaves `out` alone, when it is not
+  /// that plain, longer than quilt3 takes, or no JSON.
   std::optional<std::size_t> append_plain(std::string& out, std::string_view text);
 
  private:
@@ -31,6 +32,7 @@ class CanonicalJson {
 
   std::vector<Member> members_;
   std::string sorted_;
+  std::string number_;
 };
 
 }  // namespace unio

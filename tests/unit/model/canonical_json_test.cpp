@@ -54,14 +54,27 @@ TEST(CanonicalJson, takes_a_plain_value_from_the_front_of_a_text) {
   EXPECT_EQ(out, R"({"":[],"a":{"c":{},"d":null},"b":[1,-20,true]})");
 }
 
+TEST(CanonicalJson, escapes_what_is_no_printable_ascii_in_one_pass) {
+  CanonicalJson reader;
+  std::string out;
+  const std::string text = "{\"😀\": \"\x7f\x7f\x7fé￿\", \"￿\": [1.5, 1e+16, -0.0]}";
+  EXPECT_EQ(reader.append_plain(out, text), text.size());
+  EXPECT_EQ(out, R"({"\uffff":[1.5,1e+16,-0.0],"\ud83d\ude00":"\u007f\u007f\u007f\u00e9\uffff"})");
+}
+
 TEST(CanonicalJson, leaves_what_is_not_plain_and_the_output_alone) {
   CanonicalJson reader;
-  for (const char* text : {"1.5",
+  for (const char* text : {"1.50",
                            "1e5",
+                           "1e400",
                            "-0",
                            "01",
-                           "\"é\"",
-                           "\"\x7f\"",
+                           "01.5",
+                           "1.",
+                           "-.5",
+                           "1E+16",
+                           "\"\xC3\"",
+                           "\"\xED\xA0\x80\"",
                            "\"\\n\"",
                            "{\"a\":1,\"a\":2}",
                            "{\"a\":1",
@@ -74,7 +87,7 @@ TEST(CanonicalJson, leaves_what_is_not_plain_and_the_output_alone) {
                            "\"",
                            "",
                            "-",
-                           "{\"b\":1,\"a\":[{\"c\":\"é\"}]}",
+                           "{\"b\":1,\"a\":[{\"c\":\"\\u00e9\"}]}",
                            "nul",
                            "{\"a\":1,}"}) {
     std::string out = "kept";
@@ -84,7 +97,8 @@ TEST(CanonicalJson, leaves_what_is_not_plain_and_the_output_alone) {
 }
 
 RC_GTEST_PROP(CanonicalJson, agrees_with_the_exact_reader, ()) {
-  const auto text = rc::gen::container<std::string>(rc::gen::elementOf(std::string("{}[]\":,ab01 -.\\n")));
+  const auto text =
+      rc::gen::container<std::string>(rc::gen::elementOf(std::string("{}[]\":,ab01 -.e\\n\x7f\xC3\xA9")));
   const std::string json = *text;
   CanonicalJson reader;
   std::string out;
