@@ -164,6 +164,8 @@ TemporaryFile::TemporaryFile(const std::filesystem::path& directory, std::string
   file_ = File::create_new(path_);
 }
 
+TemporaryFile::TemporaryFile(File file, std::filesystem::path path) : file_(std::move(file)), path_(std::move(path)) {}
+
 TemporaryFile::TemporaryFile(TemporaryFile&& other) noexcept
     : file_(std::move(other.file_)),
       path_(std::move(other.path_)),

@@ -83,6 +83,8 @@ class TemporaryFile {
  public:
   /// Creates "<directory>/<prefix><random id>".
   TemporaryFile(const std::filesystem::path& directory, std::string_view prefix, RandomSource& random);
+  /// Takes over a file that was just created at `path`.
+  TemporaryFile(File file, std::filesystem::path path);
   ~TemporaryFile();
   TemporaryFile(TemporaryFile&& other) noexcept;
   TemporaryFile& operator=(TemporaryFile&&) = delete;

@@ -50,7 +50,7 @@ class FolderScan {
         index_(index),
         root_(root_of(workspace, source_).native()),
         state_folder_(workspace.state_folder().native()),
-        stop_(options.stop),
+        options_(options),
         merge_(merge),
         excluded_(source_.excluded),
         rules_(root_, options.ignored_folders, path_within(workspace, root_)) {}
@@ -60,7 +60,8 @@ class FolderScan {
     try {
       WalkOptions walk;
       walk.filter = [this](std::string_view path, WalkOptions::Type type) { return enters(path, type); };
-      walk.stop = stop_;
+      walk.stop = options_.stop;
+      walk.threads = options_.threads;
       const File root = File::open_directory(root_);
       started = true;
       walk_tree(root_, walk, [this](const WalkItem& item) { visit(item); });
@@ -147,7 +148,7 @@ class FolderScan {
   std::size_t index_;
   std::string root_;
   std::string state_folder_;
-  const std::stop_token& stop_;
+  const ScanOptions& options_;
   ScanMerge& merge_;
   KeySet excluded_;
   IgnoreRules rules_;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/files.hpp"
+#include "base/threads.hpp"
 #include "workspace/builder_state.hpp"
 #include "workspace/stat_index.hpp"
 #include "workspace/workspace.hpp"
@@ -43,7 +44,8 @@ struct ScanItem {
 struct ScanOptions {
   /// Folder names that are never packaged, from the configuration.
   std::vector<std::string> ignored_folders;
-  unsigned threads = 1;
+  /// Threads that read folders.
+  unsigned threads = default_threads();
   std::stop_token stop;
 };
 

@@ -12,7 +12,8 @@ namespace unio::test {
 /// A clock that stands still until it is moved. Thread-safe.
 class FakeClock final : public Clock {
  public:
-  explicit FakeClock(Time now = time_from_unix_seconds(1'800'000'000)) : now_(now.time_since_epoch().count()) {}
+  explicit FakeClock(Time now = time_from_unix_seconds(1'800'000'000))
+      : now_(now.time_since_epoch().count()) {}
 
   Time now() const override { return Time(std::chrono::microseconds(now_.load())); }
   void advance(std::chrono::microseconds by) { now_ += by.count(); }
