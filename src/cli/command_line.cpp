@@ -206,7 +206,7 @@ ParsedLine parse_command_line(const std::vector<std::string>& all_words) {
   std::vector<std::string> words = all_words;
   // The command is the first word that is neither an option nor the value of one.
   std::size_t at = 0;
-  while (at < words.size() && words[at].starts_with('-')) at += words[at] == "--registry" || words[at] == "--color" ? 2 : 1;
+  while (at < words.size() && words[at].starts_with('-')) at += words[at] == "--registry" || words[at] == "--color" ? 2U : 1U;
   const bool has_command = at < words.size() && words[at] != "help";
   const bool wants_help = std::find_if(words.begin(), words.end(), [](const std::string& w) {
                             return w == "--help" || w == "-h";

@@ -93,7 +93,7 @@ std::size_t display_width(std::string_view text) {
   std::size_t width = 0;
   while (!text.empty()) {
     const Decoded character = decode(text);
-    width += is_combining(character.code) ? 0 : is_wide(character.code) ? 2 : 1;
+    width += is_combining(character.code) ? 0U : is_wide(character.code) ? 2U : 1U;
     text.remove_prefix(character.length);
   }
   return width;

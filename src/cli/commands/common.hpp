@@ -1,0 +1,48 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/json.hpp"
+#include "cli/session.hpp"
+#include "engine/build.hpp"
+#include "engine/push.hpp"
+#include "engine/registry.hpp"
+
+namespace unio {
+
+// What several commands share.
+
+/// The workspace that `directory`, or the present folder, lies in.
+Workspace find_workspace(const std::optional<std::string>& directory);
+
+/// JSON of an option such as --meta; Error invalid_argument that names the option.
+std::optional<Json> parse_json_option(const std::optional<std::string>& text, std::string_view option);
+
+/// The registry and the version of a reference.
+OpenedPackage open_reference(Session& session, const std::string& reference);
+Registry open_registry(Session& session, const std::string& url);
+
+/// Notes that quilt3 cannot read a package of this name, if it cannot.
+void note_name(Session& session, const PackageName& name);
+
+/// What a build left out, as warnings.
+void warn_left_out(Session& session, const std::vector<LeftOut>& left_out);
+
+/// "Building manifest…" and the lines of what was pushed.
+void print_build(Session& session, const BuildResult& build);
+void print_pushed(Session& session, const PushDataResult& data);
+Json pushed_json(const PushDataResult& data);
+/// The lines of a published manifest and its JSON.
+void print_published(Session& session, const Workspace& workspace, const PushResult& result,
+                     const std::optional<std::string>& tag);
+Json published_json(const Workspace& workspace, const PushResult& result);
+
+/// `path` as the user would write it: relative to where he stands when it lies below, else as it is.
+std::string display_local(const std::filesystem::path& path);
+
+Json json_texts(const std::vector<std::string>& texts);
+
+}  // namespace unio

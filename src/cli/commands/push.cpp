@@ -1,0 +1,65 @@
+#include <fmt/format.h>
+
+#include "cli/commands.hpp"
+#include "cli/commands/common.hpp"
+#include "engine/push.hpp"
+
+namespace unio {
+namespace {
+
+void print_removed(Session& session, const BuildResult& build) {
+  if (build.removed.empty()) return;
+  session.line(fmt::format("{} gone from added folders left the package: {}{}",
+                           human_count(build.removed.size(), "file"), printable(build.removed.front()),
+                           build.removed.size() > 1 ? ", ..." : ""));
+}
+
+CommandRun setup(Arguments& arguments) {
+  struct Options {
+    PushOptions push;
+    std::optional<std::string> meta;
+    bool force = false;
+  };
+  auto options = std::make_shared<Options>();
+  arguments.option("-t,--tag", "TAG", options->push.tag, "tag to link to the revision");
+  arguments.option("-m,--message", "TEXT", options->push.message, "message of the revision");
+  arguments.option("--meta", "JSON", options->meta, "metadata of the package");
+  arguments.option("--prefix", "PREFIX", options->push.prefix,
+                   "readable keys: PREFIX and the logical key, instead of content addresses");
+  arguments.flag("--no-copy", options->push.keep_pointers, "leave entries that are in another store where they are");
+  arguments.flag("--force", options->force, "move the tag even if somebody else moved it");
+  arguments.flag("--force-allow-local-files", options->push.allow_local_files,
+                 "publish although entries point at files of this machine");
+  return [options](Session& session) {
+    Workspace workspace = find_workspace(std::nullopt);
+    const auto lock = workspace.lock();
+    options->push.meta = parse_json_option(options->meta, "--meta");
+    options->push.force = options->force ? Force::yes : Force::no;
+    const PushResult result = push(workspace, options->push, session.context());
+    if (session.json()) session.print_json(published_json(workspace, result));
+    print_pushed(session, result.data);
+    print_removed(session, result.build);
+    warn_left_out(session, result.build.left_out);
+    if (result.published) {
+      session.line(fmt::format("Pushed {} ({}), {} new", human_count(result.entries, "entry"), human_size(result.bytes),
+                               human_count(result.stored_objects, "object")));
+      session.line(fmt::format("Tophash: {}", result.top_hash));
+    }
+    print_published(session, workspace, result, options->push.tag);
+    return 0;
+  };
+}
+
+}  // namespace
+
+Command push_command() {
+  return {.name = "push",
+          .group = Command::Group::publish,
+          .summary = "Build, push the data and publish, in one go",
+          .details = "Only what changed is read. `latest` moves to the new revision; a tag moves when it is where you last saw\n"
+                     "it, else the push ends with a conflict and nothing is published.",
+          .examples = "unio push -m \"more labels\"\nunio push -t v1 --prefix=data/photos/",
+          .setup = setup};
+}
+
+}  // namespace unio

@@ -1,0 +1,115 @@
+#include <fmt/format.h>
+
+#include "cli/commands.hpp"
+#include "cli/commands/common.hpp"
+#include "engine/browse.hpp"
+
+namespace unio {
+namespace {
+
+Json text_or_null(const std::optional<std::string>& text) { return text ? Json(*text) : Json(); }
+
+Json details_json(const PackageDetails& details) {
+  return Json::object({{"package", details.name},
+                       {"top_hash", details.top_hash},
+                       {"registry", details.registry},
+                       {"manifest", details.manifest_url},
+                       {"tags", json_texts(details.tags)},
+                       {"message", text_or_null(details.message)},
+                       {"user_meta", details.user_meta},
+                       {"entries", static_cast<std::uint64_t>(details.entries)},
+                       {"bytes", details.bytes},
+                       {"revision", details.revision.value_or(Json())},
+                       {"readme", text_or_null(details.readme_key)},
+                       {"contact", text_or_null(details.contact)},
+                       {"discussion", text_or_null(details.discussion)}});
+}
+
+void print_details(Session& session, const PackageDetails& details) {
+  const auto row = [&](std::string_view name, std::string_view value) {
+    if (!value.empty()) session.line(fmt::format("{:<12}{}", name, printable(value)));
+  };
+  row("package", details.name);
+  row("top hash", details.top_hash);
+  row("tags", fmt::format("{}", fmt::join(details.tags, " ")));
+  row("registry", details.registry);
+  row("entries", fmt::format("{} ({})", human_count(details.entries, "entry"), human_size(details.bytes)));
+  if (details.revision) {
+    row("published", fmt::format("{} by {}", details.revision->find_string("created").value_or("?"),
+                                 details.revision->find_string("user").value_or("?")));
+    row("git commit", details.revision->find_string("git_commit").value_or(""));
+  }
+  row("message", details.message.value_or(""));
+  row("contact", details.contact.value_or(""));
+  row("discussion", details.discussion.value_or(""));
+  if (details.user_meta.truthy()) session.line("metadata    " + printable(details.user_meta.dump(JsonStyle::python)));
+  if (details.readme_start.empty()) return;
+  session.line("");
+  std::string_view rest = details.readme_start;
+  while (!rest.empty()) {
+    const auto end = std::min(rest.find('\n'), rest.size());
+    session.line("  " + printable(rest.substr(0, end)));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+}
+
+Json entry_json(const EntryDetails& entry) {
+  Json json = Json::object({{"key", entry.key},
+                            {"folder", entry.folder},
+                            {"size", entry.size},
+                            {"entries", entry.entries},
+                            {"meta", entry.meta}});
+  if (!entry.folder) {
+    json.set("url", entry.url);
+    json.set("hash", Json::object({{"type", entry.digest_type}, {"value", entry.digest}}));
+  }
+  return json;
+}
+
+void print_entry(Session& session, const EntryDetails& entry) {
+  session.line(fmt::format("{:<12}{}", "key", printable(entry.key)));
+  if (entry.folder) {
+    session.line(fmt::format("{:<12}{} ({})", "entries", human_count(entry.entries, "entry"), human_size(entry.size)));
+  } else {
+    session.line(fmt::format("{:<12}{} ({} bytes)", "size", human_size(entry.size), entry.size));
+    session.line(fmt::format("{:<12}{} {}", "digest", entry.digest_type, entry.digest));
+    session.line(fmt::format("{:<12}{}", "url", printable(entry.url)));
+  }
+  if (entry.meta.truthy()) session.line(fmt::format("{:<12}{}", "metadata", printable(entry.meta.dump(JsonStyle::python))));
+}
+
+CommandRun setup(Arguments& arguments) {
+  struct Options {
+    std::string reference;
+    std::optional<std::string> key;
+  };
+  auto options = std::make_shared<Options>();
+  arguments.positional("REF", options->reference, "a package");
+  arguments.positional("KEY", options->key, "an entry or a folder");
+  return [options](Session& session) {
+    const OpenedPackage package = open_reference(session, options->reference);
+    if (options->key) {
+      const EntryDetails entry = entry_details(package, *options->key);
+      if (session.json()) session.print_json(entry_json(entry));
+      if (!session.json()) print_entry(session, entry);
+      return 0;
+    }
+    const PackageDetails details = package_details(package, session.context());
+    if (session.json()) session.print_json(details_json(details));
+    if (!session.json()) print_details(session, details);
+    return 0;
+  };
+}
+
+}  // namespace
+
+Command show_command() {
+  return {.name = "show",
+          .group = Command::Group::read,
+          .summary = "Show a package, an entry or a folder with its metadata",
+          .details = "",
+          .examples = "unio show team/photos:v1\nunio show team/photos train2017/1.jpg",
+          .setup = setup};
+}
+
+}  // namespace unio
