@@ -1,0 +1,91 @@
+"""The folder that a benchmark works in: its environment, its programs, and the data in it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from measure import Runner, Sample
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def say(text: str) -> None:
+    print(f"-- {text}", file=sys.stderr, flush=True)
+
+
+class Scratch:
+    """A folder that is removed at the end of the `with`. Nothing is read or written outside of it."""
+
+    def __init__(self, parent: Path | None, build: Path, python: Path) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="unio-bench-", dir=parent)).resolve()
+        self.unio = build / "unio"
+        self.programs = build / "bench"
+        self.python = python
+        self.runner = Runner(self._environment(), self.folder)
+
+    def __enter__(self) -> Scratch:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        say("removing the scratch folder")
+        remove(self.folder)
+
+    def _environment(self) -> dict[str, str]:
+        home = self.folder / "home"
+        home.mkdir()
+        folders = {f"XDG_{name}_HOME": str(home / name.lower()) for name in ("CONFIG", "DATA", "CACHE", "STATE")}
+        return folders | {
+            "HOME": str(home),
+            "PATH": os.environ.get("PATH", os.defpath),
+            "LANG": "C.UTF-8",
+            "TMPDIR": str(self.folder),
+            "USER": "bench",
+            "QUILT_DISABLE_USAGE_METRICS": "true",
+            "QUILT_MINIMIZE_STDOUT": "true",
+        }
+
+    @property
+    def registry(self) -> Path:
+        """The default registry of `run_unio`."""
+        return self.folder / "home/data/unio"
+
+    def run_unio(self, *words: str | Path, cwd: Path | None = None) -> Sample:
+        return self.runner.run([self.unio, *words], cwd)
+
+    def run_program(self, name: str, *words: str | Path | int) -> Sample:
+        return self.runner.run([self.programs / name, *map(str, words)])
+
+    def run_python(self, script: str, *words: str | Path) -> Sample:
+        return self.runner.run([self.python, ROOT / "bench" / script, *words])
+
+    def make_tree(self, name: str, files: int, sizes: tuple[int, int], contents: int) -> Path:
+        say(f"making {files:,} files")
+        tree = self.folder / name
+        self.run_program("bench_data", "tree", tree, files, *sizes, contents)
+        return tree
+
+    def make_manifest(self, entries: int, order: str) -> Path:
+        say(f"making a manifest of {entries:,} entries, {order}")
+        path = self.folder / f"{order}.jsonl"
+        self.run_program("bench_data", "manifest", path, entries, order)
+        return path
+
+    def start_package(self, tree: Path, name: str) -> None:
+        """Makes a folder the workspace of a package with all that is in it."""
+        self.run_unio("init", name, cwd=tree)
+        self.run_unio("add", ".", cwd=tree)
+
+
+def remove(path: Path) -> None:
+    """Removes a folder with whatever is in it; rm is several times faster than Python at that."""
+    if path.exists():
+        subprocess.run(["rm", "-rf", path], check=True)
+
+
+def free_bytes(path: Path) -> int:
+    return shutil.disk_usage(path).free

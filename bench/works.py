@@ -1,0 +1,209 @@
+"""The works that are measured. Each makes its data, measures, gives a row for each bar, and removes its data."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench_scratch import Scratch, remove, say
+from measure import CommandFailed, Sample, interleaved, median
+
+MIB = 1 << 20
+PACKAGE = "bench/data"
+# Long enough for a change to be told by its time from what was there before (docs/formats/index.md).
+SETTLE_SECONDS = 1.1
+
+
+@dataclass(frozen=True)
+class Bar:
+    """What must be reached: a limit on time relative to `other`, or on seconds when there is no other."""
+
+    limit: float
+    at_least: bool = False  # how many times as fast as the other, instead of how many times as long
+    memory: int = 256 * MIB
+
+
+@dataclass(frozen=True)
+class Row:
+    work: str
+    unio: Sample
+    bar: Bar | None  # None: for information
+    other_name: str = ""
+    other: Sample | None = None
+    note: str = ""
+
+    def figure(self) -> float:
+        """What is compared with the limit."""
+        if self.other is None:
+            return self.unio.wall
+        at_least = self.bar is None or self.bar.at_least
+        return self.other.wall / self.unio.wall if at_least else self.unio.wall / self.other.wall
+
+    def met(self) -> bool | None:
+        if self.bar is None:
+            return None
+        reached = self.figure() >= self.bar.limit if self.bar.at_least else self.figure() <= self.bar.limit
+        return reached and self.unio.peak <= self.bar.memory
+
+
+@dataclass(frozen=True)
+class Sizes:
+    hash_entries: int
+    status_files: tuple[int, ...]
+    push_files: int
+    change_files: int
+
+
+FULL = Sizes(1_000_000, (100_000, 1_000_000), 100_000, 100_000)
+QUICK = Sizes(20_000, (5_000, 20_000), 2_000, 5_000)
+# Small files that repeat: what counts for status is their number, and they need little space in the registry.
+STATUS_FILE = (16, 64)
+STATUS_CONTENTS = 1000
+PUSHED_FILE = (4 << 10, 12 << 10)
+
+
+def expect(sample: Sample, text: str) -> Sample:
+    """Measuring the wrong thing would look like success."""
+    if text not in sample.output:
+        raise CommandFailed(f"expected a line with '{text}', got:\n{sample.output[-1000:]}")
+    return sample
+
+
+def measure_hash(scratch: Scratch, sizes: Sizes, runs: int) -> Iterator[Row]:
+    for order in ("ordered", "shuffled"):
+        manifest = scratch.make_manifest(sizes.hash_entries, order)
+        say(f"top hash, {order}")
+        samples = interleaved(
+            runs,
+            {
+                "unio": lambda _: scratch.run_unio("hash", manifest),
+                "quilt3": lambda _: scratch.run_python("quilt3_hash.py", manifest),
+            },
+        )
+        ours, theirs = median(samples["unio"]), median(samples["quilt3"])
+        answer = json.loads(theirs.output)
+        expect(ours, answer["top_hash"])
+        note = f"quilt3 without its start {answer['seconds']:.2f} s, {theirs.peak / MIB:.0f} MiB"
+        work = f"top hash of {sizes.hash_entries:,} entries, {order}"
+        yield Row(work, ours, Bar(20, at_least=True, memory=200 * MIB), "quilt3", theirs, note)
+        manifest.unlink()
+
+
+def settle(scratch: Scratch, workspace: Path) -> None:
+    """Leaves the workspace as it is when nobody has written to it for a while."""
+    time.sleep(SETTLE_SECONDS)
+    scratch.run_unio("status", workspace)
+
+
+def unchanged_status(scratch: Scratch, workspace: Path) -> Sample:
+    return expect(scratch.run_unio("status", workspace), "No files have been changed")
+
+
+def measure_status(scratch: Scratch, sizes: Sizes, runs: int) -> Iterator[Row]:
+    for files in sizes.status_files:
+        tree = scratch.make_tree("tree", files, STATUS_FILE, STATUS_CONTENTS)
+        say("pushing them")
+        scratch.start_package(tree, PACKAGE)
+        scratch.run_unio("push", cwd=tree)
+        settle(scratch, tree)
+        say("status")
+        samples = interleaved(
+            runs,
+            {
+                "unio": lambda _: unchanged_status(scratch, tree),
+                "walk": lambda _: scratch.run_program("bench_walk", tree),
+            },
+        )
+        work = f"status of {files:,} files, nothing changed"
+        yield Row(work, median(samples["unio"]), Bar(1.5), "walk and stat", median(samples["walk"]))
+        remove(tree)
+        remove(scratch.registry)
+
+
+def push_afresh(scratch: Scratch, tree: Path) -> Sample:
+    remove(tree / ".unio")
+    remove(scratch.registry)
+    scratch.start_package(tree, PACKAGE)
+    os.sync()
+    return expect(scratch.run_unio("push", cwd=tree), "Tophash: ")
+
+
+def measure_push(scratch: Scratch, sizes: Sizes, runs: int) -> Iterator[Row]:
+    tree = scratch.make_tree("tree", sizes.push_files, PUSHED_FILE, sizes.push_files)
+    threads = len(os.sched_getaffinity(0))
+    target = scratch.folder / "target"
+
+    def copy_afresh(_: int) -> Sample:
+        remove(target)
+        os.sync()
+        return scratch.run_program("bench_copy", tree, target, threads)
+
+    say("push")
+    contestants = {"unio": lambda _: push_afresh(scratch, tree), "copy": copy_afresh}
+    samples = interleaved(runs, contestants)
+    ours = median(samples["unio"])
+    work = f"push of {sizes.push_files:,} files of 4 to 12 KiB"
+    yield Row(work, ours, Bar(1.3), "hash and write", median(samples["copy"]), f"{threads} threads each")
+    remove(target)
+    remove(scratch.registry)
+    remove(tree / ".unio")
+    say("the same with quilt3")
+    os.sync()
+    theirs = scratch.run_python("quilt3_push.py", tree, scratch.folder / "quilt3", PACKAGE)
+    note = f"quilt3 once, hash, copy and build, not flushed; {theirs.peak / MIB:.0f} MiB"
+    yield Row("the same beside quilt3", ours, None, "quilt3", theirs, note)
+    remove(scratch.folder / "quilt3")
+    remove(tree)
+
+
+def change_and_push(scratch: Scratch, workspace: Path, run: int) -> Sample:
+    key = f"part-00000/file-{7 * run:08}.bin"
+    (workspace / key).write_bytes(f"changed in run {run}".encode())
+    os.sync()
+    status = expect(scratch.run_unio("status", workspace), key)
+    return status + expect(scratch.run_unio("push", cwd=workspace), "Tophash: ")
+
+
+def measure_change(scratch: Scratch, sizes: Sizes, runs: int) -> Iterator[Row]:
+    tree = scratch.make_tree("tree", sizes.change_files, STATUS_FILE, STATUS_CONTENTS)
+    workspace = scratch.folder / "installed"
+    say("pushing and installing them")
+    scratch.start_package(tree, PACKAGE)
+    scratch.run_unio("push", cwd=tree)
+    scratch.run_unio("install", PACKAGE, "--location", workspace)
+    remove(tree)
+    settle(scratch, workspace)
+    say("status and push after a change")
+    samples = interleaved(
+        runs,
+        {
+            "unio": lambda run: change_and_push(scratch, workspace, run),
+            "walk": lambda _: scratch.run_program("bench_walk", workspace),
+        },
+    )
+    ours = median(samples["unio"])
+    note = "{:.3f} s + {:.3f} s".format(*ours.parts)
+    work = f"status + push, one of {sizes.change_files:,} installed files changed"
+    yield Row(work, ours, Bar(3), "walk and stat", median(samples["walk"]), note)
+    remove(workspace)
+    remove(scratch.registry)
+
+
+def measure_start(scratch: Scratch, _: Sizes, runs: int) -> Iterator[Row]:
+    say("start")
+    samples = interleaved(7 * runs, {"unio": lambda _: scratch.run_unio("--version")})
+    yield Row("unio --version", median(samples["unio"]), Bar(0.010))
+
+
+Work = Callable[[Scratch, Sizes, int], Iterator[Row]]
+WORKS: dict[str, Work] = {
+    "start": measure_start,
+    "hash": measure_hash,
+    "status": measure_status,
+    "push": measure_push,
+    "change": measure_change,
+}
