@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "base/error.hpp"
@@ -11,7 +12,9 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kind_names{"push", "tag", "rollback", "delete"};
 
-Json text_or_null(const std::optional<std::string>& text) { return text ? Json(*text) : Json(); }
+Json text_or_null(const std::optional<std::string>& text) {
+  return text ? Json(*text) : Json();
+}
 
 Intent::Kind parse_kind(std::string_view text) {
   for (std::size_t i = 0; i < kind_names.size(); ++i) {
@@ -21,12 +24,45 @@ Intent::Kind parse_kind(std::string_view text) {
               "install a newer unio");
 }
 
+bool is_pointer_name(std::string_view name) {
+  return !name.empty() && name != "." && name != ".." && name.find('/') == std::string_view::npos;
+}
+
+/// Whoever completes an intent relies on this.
+void check_moves(const Intent& intent) {
+  bool whole = !intent.moves.empty();
+  for (const PointerMove& move : intent.moves) whole = whole && is_pointer_name(move.pointer);
+  if (intent.kind == Intent::Kind::push) {
+    whole = whole && intent.timestamp;
+    for (const PointerMove& move : intent.moves) whole = whole && move.to;
+  }
+  if (!whole) throw Error(ErrorCode::corruption, "an intent whose moves are not whole");
+}
+
+ReflogEntry read_reflog_entry(const Registry& registry, const std::string& key) {
+  return in_context(fmt::format("read '{}/{}'", registry.url(), key), [&] {
+    const Json json = find_record(registry.store(), key).value_or(Json());
+    return ReflogEntry{parse_time(json.get_string("when")),
+                       json.get_string("op"),
+                       json.get_string("operation"),
+                       json.get_string("user"),
+                       json.find_string("from"),
+                       json.find_string("to")};
+  });
+}
+
 }  // namespace
 
-std::string_view operation_name(Intent::Kind kind) { return kind_names[static_cast<std::size_t>(kind)]; }
+std::string_view operation_name(Intent::Kind kind) {
+  return kind_names[static_cast<std::size_t>(kind)];
+}
 
 Intent Intent::parse(std::string_view text) {
   const Json json = Json::parse(text);
+  if (const std::int64_t format = json.get_integer("format"); format != 1) {
+    throw Error(ErrorCode::unsupported, fmt::format("an intent of format {}", format),
+                "install a newer unio");
+  }
   Intent intent;
   intent.kind = parse_kind(json.get_string("operation"));
   intent.op_id = json.get_string("op");
@@ -46,6 +82,7 @@ Intent Intent::parse(std::string_view text) {
   for (const Json& move : *moves->if_array()) {
     intent.moves.push_back({move.get_string("pointer"), move.find_string("from"), move.find_string("to")});
   }
+  check_moves(intent);
   return intent;
 }
 
@@ -92,12 +129,16 @@ void write_reflog(const Registry& registry, const Intent& intent, const PointerM
 }
 
 std::vector<ReflogEntry> reflog(const Registry& registry, const PackageName& name, std::string_view pointer) {
+  const std::string prefix = layout::reflog(name, pointer);
   std::vector<ReflogEntry> entries;
-  for_each_object(registry.store(), layout::reflog(name, pointer), [&](const ObjectInfo& object) {
-    const Json json = Json::parse(read_object(registry.store(), object.key, 1 << 16));
-    entries.push_back({parse_time(json.get_string("when")), json.get_string("op"), json.get_string("operation"),
-                       json.get_string("user"), json.find_string("from"), json.find_string("to")});
+  for_each_object(registry.store(), prefix, [&](const ObjectInfo& object) {
+    // The reflogs of a package whose name is this path are below it.
+    if (object.key.find('/', prefix.size()) != std::string::npos) return;
+    entries.push_back(read_reflog_entry(registry, object.key));
   });
+  // Keys tell milliseconds only.
+  std::stable_sort(entries.begin(), entries.end(),
+                   [](const ReflogEntry& left, const ReflogEntry& right) { return left.when < right.when; });
   return {entries.rbegin(), entries.rend()};
 }
 

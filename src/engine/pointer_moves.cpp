@@ -14,9 +14,11 @@
 namespace unio {
 namespace {
 
-/// An intent of another host whose owner cannot be asked is taken for dead after this time; clearing the intent
-/// of a live operation only costs it its protection against a crash.
+/// The owner of an older intent is taken for dead: on another host it cannot be asked, and on this one
+/// another process may have its number. Clearing the intent of a live operation only costs it its protection
+/// against a crash.
 constexpr std::chrono::hours abandoned_after{1};
+constexpr std::uint64_t longest_intent = 1 << 20;
 
 std::optional<std::string> value_of(const std::optional<Pointer>& pointer) {
   return pointer ? std::optional(pointer->top_hash) : std::nullopt;
@@ -27,28 +29,44 @@ Condition condition_for(const std::optional<Pointer>& present) {
 }
 
 bool owner_is_gone(const Intent& intent, const Context& context) {
-  if (intent.host == context.host) {
-    return ::kill(static_cast<pid_t>(intent.process), 0) != 0 && errno == ESRCH;
-  }
-  return context.clock.now() - intent.created > abandoned_after;
+  if (context.clock.now() - intent.created > abandoned_after) return true;
+  return intent.host == context.host && ::kill(static_cast<pid_t>(intent.process), 0) != 0 && errno == ESRCH;
 }
 
-std::string describe(const std::optional<std::string>& hash) { return hash ? *hash : "absent"; }
+std::string describe(const std::optional<std::string>& hash) {
+  return hash ? *hash : "absent";
+}
+
+/// Absent when its owner finished between listing and reading, and for what this version does not understand:
+/// one file that is damaged or comes from a newer version must not stop everybody.
+std::optional<Intent> find_intent(const Registry& registry, const Context& context, const std::string& key) {
+  try {
+    const auto content = find_object(registry.store(), key, longest_intent);
+    if (!content) return std::nullopt;
+    Intent intent = Intent::parse(content->content);
+    if (layout::intent(intent.op_id) == key) return intent;
+    throw Error(ErrorCode::corruption, fmt::format("it is the intent of operation '{}'", intent.op_id));
+  } catch (const Error& error) {
+    const bool unreadable = error.code() == ErrorCode::corruption || error.code() == ErrorCode::unsupported ||
+                            error.code() == ErrorCode::invalid_argument;
+    if (!unreadable) throw;
+    context.progress.warn(fmt::format("'{}/{}' is left alone: {}", registry.url(), key, error.what()));
+    return std::nullopt;
+  }
+}
 
 std::vector<Intent> intents_of(const Registry& registry, const Context& context, const PackageName& name) {
   std::vector<Intent> intents;
   for_each_object(registry.store(), layout::intents, [&](const ObjectInfo& object) {
     throw_if_stopped(context.stop);
-    const auto content = find_object(registry.store(), object.key, 1 << 20);
-    if (!content) return;  // its owner finished between listing and reading
-    Intent intent = Intent::parse(content->content);
-    if (intent.name == name) intents.push_back(std::move(intent));
+    auto intent = find_intent(registry, context, object.key);
+    if (intent && intent->name == name) intents.push_back(std::move(*intent));
   });
   return intents;
 }
 
-/// Whether every move of the intent can be seen to have happened, as far as it must be for completion: for a push
-/// that `latest` stands, since the rest follows from it.
+/// Whether every move of the intent can be seen to have happened, as far as it must be for completion: for a
+/// push that `latest` stands, since the rest follows from it.
 bool took_effect(const Registry& registry, const Intent& intent) {
   const PointerMove& first = intent.moves.front();
   return value_of(registry.find_pointer(intent.name, first.pointer)) == first.to;
@@ -73,7 +91,18 @@ void apply(const Registry& registry, const PackageName& name, const PointerMove&
   }
 }
 
-Intent new_intent(const Context& context, const PackageName& name, Intent::Kind kind, const PointerMove& move) {
+bool is_folder(ObjectStore& store, std::string prefix) {
+  ListOptions options{.prefix = std::move(prefix), .delimiter = {}, .start = {}, .limit = 1};
+  do {
+    const ListPage page = store.list(options);
+    if (!page.objects.empty()) return true;
+    options.start = page.next;
+  } while (!options.start.empty());
+  return false;
+}
+
+Intent new_intent(const Context& context, const PackageName& name, Intent::Kind kind,
+                  const PointerMove& move) {
   Intent intent;
   intent.kind = kind;
   intent.op_id = random_id(context.random);
@@ -88,8 +117,9 @@ Intent new_intent(const Context& context, const PackageName& name, Intent::Kind 
 
 }  // namespace
 
-Error pointer_conflict(const PackageName& name, std::string_view pointer, const std::optional<std::string>& present,
-                       const std::optional<std::string>& expected, const std::optional<std::string>& wanted) {
+Error pointer_conflict(const PackageName& name, std::string_view pointer,
+                       const std::optional<std::string>& present, const std::optional<std::string>& expected,
+                       const std::optional<std::string>& wanted) {
   return Error(ErrorCode::conflict,
                fmt::format("'{}' of '{}' is {}, not {} as it was known here; it was not moved to {}", pointer,
                            name.text(), describe(present), describe(expected), describe(wanted)),
@@ -99,7 +129,9 @@ Error pointer_conflict(const PackageName& name, std::string_view pointer, const 
 }
 
 void recover(const Registry& registry, const Context& context, const PackageName& name) {
-  for (const Intent& intent : intents_of(registry, context, name)) {
+  const std::vector<Intent> intents = intents_of(registry, context, name);
+  if (!intents.empty()) registry.prepare_for_writing();
+  for (const Intent& intent : intents) {
     if (took_effect(registry, intent)) {
       complete(registry, context, intent);
     } else if (owner_is_gone(intent, context)) {
@@ -108,14 +140,15 @@ void recover(const Registry& registry, const Context& context, const PackageName
   }
 }
 
-std::optional<std::string> move_pointer(const Registry& registry, const Context& context, const PackageName& name,
-                                        Intent::Kind kind, const PointerMove& wanted, Force force) {
+std::optional<std::string> move_pointer(const Registry& registry, const Context& context,
+                                        const PackageName& name, Intent::Kind kind, const PointerMove& wanted,
+                                        Force force) {
   registry.prepare_for_writing();
-  if (wanted.to) check_pointer_clash(registry, name, wanted.pointer);
   const std::string failpoint(kind == Intent::Kind::rollback ? "rollback" : "tag");
   PointerMove move = wanted;
   for (;;) {
     throw_if_stopped(context.stop);
+    if (move.to) check_pointer_clash(registry, name, move.pointer);
     const auto present = registry.find_pointer(name, move.pointer);
     recover(registry, context, name);
     if (value_of(present) == move.to) return value_of(present);
@@ -129,8 +162,9 @@ std::optional<std::string> move_pointer(const Registry& registry, const Context&
     try {
       apply(registry, name, move, present);
     } catch (const Error& error) {
-      remove_intent(registry, intent);
+      // Any other failure may hide a success; the intent stays for whoever comes next to see.
       if (error.code() != ErrorCode::conflict) throw;
+      remove_intent(registry, intent);
       continue;  // somebody moved it since we looked: look again
     }
     context.failpoints.pass(failpoint + ".after_move");
@@ -141,11 +175,10 @@ std::optional<std::string> move_pointer(const Registry& registry, const Context&
 
 void check_pointer_clash(const Registry& registry, const PackageName& name, std::string_view pointer) {
   const std::string own = layout::pointer(name, pointer);
-  const ListPage below = registry.store().list({.prefix = own + "/", .delimiter = {}, .start = {}, .limit = 1});
-  if (!below.objects.empty()) {
+  if (is_folder(registry.store(), own + "/")) {
     throw Error(ErrorCode::invalid_argument,
-                fmt::format("'{}:{}' cannot stand beside the package '{}/{}': both would be '{}'", name.text(),
-                            pointer, name.text(), pointer, own),
+                fmt::format("'{}:{}' cannot stand beside the package '{}/{}': both would be '{}'",
+                            name.text(), pointer, name.text(), pointer, own),
                 "choose another tag");
   }
   const std::string& text = name.text();

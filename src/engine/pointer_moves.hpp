@@ -19,9 +19,9 @@ struct PointerMove {
   std::optional<std::string> to;
 };
 
-/// What an operation is about to do with the pointers of one package, kept in `.unio/intents/` while it does it
-/// (docs/formats/registry.md). Every step is idempotent, so whoever finds an intent may complete it: an operation
-/// that died between two steps is finished by the next one.
+/// What an operation is about to do with the pointers of one package, kept in `.unio/intents/` while it does
+/// it (docs/formats/registry.md). Every step is idempotent, so whoever finds an intent may complete it: an
+/// operation that died between two steps is finished by the next one.
 struct Intent {
   enum class Kind { push, tag, rollback, remove };
 
@@ -37,6 +37,8 @@ struct Intent {
   std::string host;
   std::int64_t process = 0;
 
+  /// Error corruption for what is no intent or could not be completed, unsupported for one of a newer
+  /// version.
   static Intent parse(std::string_view json);
   std::string dump() const;
 };
@@ -57,18 +59,20 @@ struct ReflogEntry {
 /// Whether a pointer may be moved although it is not where the caller last saw it.
 enum class Force { no, yes };
 
-/// Moves `move.pointer` by compare-and-swap, with intent and reflog. The tag rules and the clash of a pointer
-/// with another package's folder are checked first.
+/// Moves `move.pointer` by compare-and-swap, with intent and reflog. The clash of a pointer with another
+/// package's folder is checked first; the rules for tags are the caller's to check.
 ///
 /// `move.from` is what the caller knows: when the pointer is elsewhere, Error conflict with both hashes, and
 /// nothing was changed; with Force::yes the present value is replaced, whatever it is. A pointer that is at
 /// `move.to` already is success. Returns what was replaced.
-std::optional<std::string> move_pointer(const Registry& registry, const Context& context, const PackageName& name,
-                                        Intent::Kind kind, const PointerMove& move, Force force);
+std::optional<std::string> move_pointer(const Registry& registry, const Context& context,
+                                        const PackageName& name, Intent::Kind kind, const PointerMove& move,
+                                        Force force);
 
 /// Completes what operations on this package began and did not finish, and clears what they never came to.
 /// Called by every operation before it moves a pointer, after it read the pointer. One listing when there is
-/// nothing to do.
+/// nothing to do. What is no intent that this version understands is left alone, with a warning. Error
+/// unsupported when there is something to do in a registry that this version must not write to.
 void recover(const Registry& registry, const Context& context, const PackageName& name);
 
 /// The reflog of a pointer, newest first.
@@ -83,13 +87,15 @@ void check_pointer_clash(const Registry& registry, const PackageName& name, std:
 /// Stores a new intent, or the same one with corrected moves.
 void write_intent(const Registry& registry, const Intent& intent);
 void remove_intent(const Registry& registry, const Intent& intent);
-/// Completes a push whose `latest` stands: timestamp, tag, reflog, feed, intent removed. Returns the tag's other
-/// value when somebody else moved it meanwhile.
-std::optional<std::string> complete_push(const Registry& registry, const Context& context, const Intent& intent);
+/// Completes a push whose `latest` stands: timestamp, tag, reflog, feed, intent removed. Returns the tag's
+/// other value when somebody else moved it meanwhile.
+std::optional<std::string> complete_push(const Registry& registry, const Context& context,
+                                         const Intent& intent);
 void write_reflog(const Registry& registry, const Intent& intent, const PointerMove& move);
 
 /// An Error conflict which says where the pointer is and where it was expected.
-Error pointer_conflict(const PackageName& name, std::string_view pointer, const std::optional<std::string>& present,
-                       const std::optional<std::string>& expected, const std::optional<std::string>& wanted);
+Error pointer_conflict(const PackageName& name, std::string_view pointer,
+                       const std::optional<std::string>& present, const std::optional<std::string>& expected,
+                       const std::optional<std::string>& wanted);
 
 }  // namespace unio

@@ -1,11 +1,7 @@
 #include "engine/publish.hpp"
 
 #include <fmt/format.h>
-#include <signal.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <chrono>
 
 #include "base/error.hpp"
 #include "base/json.hpp"
@@ -15,28 +11,15 @@
 namespace unio {
 namespace {
 
-constexpr std::chrono::hours session_abandoned_after{7 * 24};
-
-void remove_dead_sessions(const Registry& registry, const Context& context) {
-  for_each_object(registry.store(), layout::sessions, [&](const ObjectInfo& object) {
-    const auto content = find_object(registry.store(), object.key, 1 << 16);
-    if (!content) return;
-    const Json session = Json::parse(content->content);
-    const bool ours = session.get_string("host") == context.host;
-    const auto process = static_cast<pid_t>(session.get_integer("process"));
-    const bool dead = ours && ::kill(process, 0) != 0 && errno == ESRCH;
-    if (dead || context.clock.now() - object.modified > session_abandoned_after) {
-      registry.store().remove(object.key, Condition::none());
-    }
-  });
-}
-
 /// A large manifest is streamed where the store can take it, so that it is never in memory as text.
-void store_manifest(ObjectStore& store, const std::string& key, const Manifest& manifest,
-                    const Condition& condition) {
+void store_manifest(ObjectStore& store, const Context& context, const std::string& key,
+                    const Manifest& manifest, const Condition& condition) {
   if (StagingStore* staging = store.staging()) {
     const auto staged = staging->stage();
-    manifest.write([&](std::string_view piece) { staged->append(as_bytes(piece)); });
+    manifest.write([&](std::string_view piece) {
+      throw_if_stopped(context.stop);
+      staged->append(as_bytes(piece));
+    });
     staged->publish(key, condition);
     return;
   }
@@ -52,22 +35,23 @@ bool points_at_local_files(const Registry& registry, const Manifest& manifest) {
   return false;
 }
 
-/// Where a manifest with this top hash stands already, its entries are the same and only where their bytes are
-/// may differ. It stays, unless it points at files outside the registry.
-void write_manifest(const Registry& registry, const Manifest& manifest, const std::string& top_hash) {
+/// Where a manifest with this top hash stands already, its entries are the same and only where their bytes
+/// are may differ. It stays, unless it points at files outside the registry and this one does not.
+void write_manifest(const Registry& registry, const Context& context, const Manifest& manifest,
+                    const std::string& top_hash) {
   const std::string key = layout::manifest(top_hash);
-  const auto present = registry.store().find(key);
-  if (!present) {
+  for (;;) {
+    const auto present = registry.store().find(key);
+    const bool stays = present && (points_at_local_files(registry, manifest) ||
+                                   !points_at_local_files(registry, registry.get_manifest(top_hash)));
+    if (stays) return;
     try {
-      return store_manifest(registry.store(), key, manifest, Condition::absent());
+      return store_manifest(registry.store(), context, key, manifest,
+                            present ? Condition::matches(present->etag) : Condition::absent());
     } catch (const Error& error) {
-      // Somebody wrote the same manifest at this moment; look again.
-      if (error.code() != ErrorCode::conflict) throw;
-      return write_manifest(registry, manifest, top_hash);
+      // Somebody wrote the same manifest at this moment: look again.
+      if (error.code() != ErrorCode::conflict || !registry.store().find(key)) throw;
     }
-  }
-  if (points_at_local_files(registry, registry.get_manifest(top_hash))) {
-    store_manifest(registry.store(), key, manifest, Condition::matches(present->etag));
   }
 }
 
@@ -100,7 +84,6 @@ Intent push_intent(const Context& context, const Publication& publication, const
   intent.moves.push_back({"latest", std::nullopt, top_hash});
   if (publication.tag) intent.moves.push_back({*publication.tag, publication.known_tag, top_hash});
   intent.created = context.clock.now();
-  intent.timestamp = unix_seconds(intent.created);
   intent.message = publication.manifest.message().value_or("");
   intent.user = context.user;
   intent.host = context.host;
@@ -108,15 +91,25 @@ Intent push_intent(const Context& context, const Publication& publication, const
   return intent;
 }
 
-/// Refuses before anything is written when the tag is elsewhere; with Force::yes takes its present value as known.
+/// Refuses before anything is written when the tag is elsewhere; with Force::yes takes its present value as
+/// known.
 std::optional<std::string> expected_tag(const Registry& registry, const Publication& publication,
                                         const std::string& top_hash) {
   const auto pointer = registry.find_pointer(publication.name, *publication.tag);
   const auto present = pointer ? std::optional(pointer->top_hash) : std::nullopt;
-  if (present == top_hash || publication.force == Force::yes || present == publication.known_tag) return present;
+  if (present == top_hash || publication.force == Force::yes || present == publication.known_tag)
+    return present;
   // A tag that was deleted since may be made again.
   if (!present) return present;
   throw pointer_conflict(publication.name, *publication.tag, present, publication.known_tag, top_hash);
+}
+
+/// The first second from now on that no publication stands under. Chosen before the move, so that whoever
+/// completes it tells by this second, not by the hash alone, whether that was done: a revision may come back
+/// within a second.
+std::int64_t free_second(const Registry& registry, const PackageName& name, std::int64_t second) {
+  while (registry.store().find(layout::pointer(name, std::to_string(second)))) ++second;
+  return second;
 }
 
 /// Moves `latest`, whatever it is: the history is the sequence of publications, not a branch.
@@ -127,6 +120,8 @@ std::optional<std::string> move_latest(const Registry& registry, const Context& 
     const auto present = registry.find_pointer(intent.name, move.pointer);
     recover(registry, context, intent.name);
     move.from = present ? std::optional(present->top_hash) : std::nullopt;
+    intent.created = context.clock.now();
+    intent.timestamp = free_second(registry, intent.name, unix_seconds(intent.created));
     write_intent(registry, intent);
     context.failpoints.pass("push.after_intent");
     if (move.from == move.to) return move.from;
@@ -135,14 +130,16 @@ std::optional<std::string> move_latest(const Registry& registry, const Context& 
                              present ? Condition::matches(present->etag) : Condition::absent());
       return move.from;
     } catch (const Error& error) {
-      remove_intent(registry, intent);
+      // Any other failure may hide a success; the intent stays for whoever comes next to see.
       if (error.code() != ErrorCode::conflict) throw;
+      remove_intent(registry, intent);
+      check_pointer_clash(registry, intent.name, move.pointer);
     }
   }
 }
 
-/// Writes the timestamp pointer: the first free second from the intent's on. A second that holds this hash already
-/// is the one that an interrupted push, or whoever completed it, has written.
+/// Writes the timestamp pointer: the first free second from the intent's on. A second that holds this hash
+/// already is the one that an interrupted push, or whoever completed it, has written.
 void write_timestamp(const Registry& registry, const Intent& intent) {
   const std::string& top_hash = *intent.moves.front().to;
   for (std::int64_t second = *intent.timestamp;; ++second) {
@@ -160,18 +157,21 @@ void write_timestamp(const Registry& registry, const Intent& intent) {
 
 /// Returns the tag's other value when somebody else moved it.
 std::optional<std::string> move_tag(const Registry& registry, const Intent& intent, const PointerMove& move) {
-  const auto present = registry.find_pointer(intent.name, move.pointer);
-  const auto value = present ? std::optional(present->top_hash) : std::nullopt;
-  if (value == move.to) return std::nullopt;
-  if (value != move.from) return value.value_or("absent");
-  try {
-    registry.store().write(layout::pointer(intent.name, move.pointer), as_bytes(*move.to),
-                           present ? Condition::matches(present->etag) : Condition::absent());
-    return std::nullopt;
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::conflict) throw;
+  for (bool blocked = false;;) {
+    const auto present = registry.find_pointer(intent.name, move.pointer);
+    const auto value = present ? std::optional(present->top_hash) : std::nullopt;
+    if (value == move.to) return std::nullopt;
+    // Twice not there and yet not to be made: a package of this path has come up meanwhile.
+    if (value != move.from || (blocked && !present)) return value.value_or("absent");
+    try {
+      registry.store().write(layout::pointer(intent.name, move.pointer), as_bytes(*move.to),
+                             present ? Condition::matches(present->etag) : Condition::absent());
+      return std::nullopt;
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::conflict) throw;
+      blocked = !present;
+    }
   }
-  return move_tag(registry, intent, move);
 }
 
 void write_feed(const Registry& registry, const Intent& intent) {
@@ -184,44 +184,14 @@ void write_feed(const Registry& registry, const Intent& intent) {
                                           {"message", intent.message}})
                                 .dump() +
                             "\n";
-  registry.store().write(layout::feed_entry(intent.created, intent.op_id), as_bytes(entry), Condition::none());
+  registry.store().write(layout::feed_entry(intent.created, intent.op_id), as_bytes(entry),
+                         Condition::none());
 }
 
 }  // namespace
 
-PushSession::PushSession(const Registry& registry, const Context& context)
-    : registry_(registry), context_(context), id_(random_id(context.random)) {}
-
-void PushSession::announce() {
-  std::call_once(once_, [&] { write_announcement(); });
-}
-
-void PushSession::write_announcement() {
-  registry_.prepare_for_writing();
-  remove_dead_sessions(registry_, context_);
-  const std::string session = Json::object({{"format", 1},
-                                            {"id", id_},
-                                            {"started", format_time(context_.clock.now())},
-                                            {"user", context_.user},
-                                            {"host", context_.host},
-                                            {"process", static_cast<std::int64_t>(::getpid())}})
-                                  .dump() +
-                              "\n";
-  registry_.store().write(layout::session(id_), as_bytes(session), Condition::absent());
-  announced_ = true;
-  context_.failpoints.pass("push.after_session");
-}
-
-PushSession::~PushSession() {
-  if (!announced_) return;
-  try {
-    registry_.store().remove(layout::session(id_), Condition::none());
-  } catch (const std::exception&) {
-    // A session that stays behind is removed by the next push; nothing depends on its absence.
-  }
-}
-
-std::optional<std::string> complete_push(const Registry& registry, const Context& context, const Intent& intent) {
+std::optional<std::string> complete_push(const Registry& registry, const Context& context,
+                                         const Intent& intent) {
   write_timestamp(registry, intent);
   context.failpoints.pass("push.after_timestamp");
   std::optional<std::string> tag_elsewhere;
@@ -259,7 +229,7 @@ PublishResult publish(const Registry& registry, PushSession& session, const Cont
   Intent intent = push_intent(context, publication, top_hash);
   if (publication.tag) intent.moves.back().from = expected_tag(registry, publication, top_hash);
 
-  write_manifest(registry, publication.manifest, top_hash);
+  write_manifest(registry, context, publication.manifest, top_hash);
   context.failpoints.pass("push.after_manifest");
   write_revision(registry, context, publication, intent, top_hash);
   context.failpoints.pass("push.after_revision");
@@ -268,9 +238,11 @@ PublishResult publish(const Registry& registry, PushSession& session, const Cont
   const auto tag_elsewhere = complete_push(registry, context, intent);
   result.published = true;
   if (tag_elsewhere) {
-    Error error = pointer_conflict(publication.name, *publication.tag, tag_elsewhere, intent.moves.back().from, top_hash);
+    Error error = pointer_conflict(publication.name, *publication.tag, tag_elsewhere,
+                                   intent.moves.back().from, top_hash);
     throw Error(ErrorCode::conflict,
-                fmt::format("{} was published and 'latest' moved, but {}", top_hash, error.message()), error.hint());
+                fmt::format("{} was published and 'latest' moved, but {}", top_hash, error.message()),
+                error.hint());
   }
   return result;
 }

@@ -11,8 +11,8 @@
 namespace unio {
 
 /// Announces in the store that a push is running, before its first "this object is already there", so that a
-/// garbage collection keeps what the push relies on. The announcement is removed with this object; what a dead
-/// process left is removed by the next push from the same host, or after a week.
+/// garbage collection keeps what the push relies on. The announcement is removed with this object; what a
+/// dead process left is removed by the next push from the same host, or after a week.
 ///
 /// Nothing is written before the first `announce`, so that a push which finds nothing to do asks for nothing.
 class PushSession {
@@ -56,11 +56,12 @@ struct PublishResult {
   std::optional<std::string> previous_latest;
 };
 
-/// Publishes in the order that a reader may rely on (docs/formats/registry.md): manifest → revision → intent →
-/// `latest` → timestamp pointer → tag → feed → intent removed. The objects must be in place and durable.
+/// Publishes in the order that a reader may rely on (docs/formats/registry.md): manifest → revision → intent
+/// → `latest` → timestamp pointer → tag → feed → intent removed. The objects must be in place and durable.
 ///
-/// Error conflict with both hashes when the tag is not where the builder knew it: normally before anything moved;
-/// if it was lost to a push at the same moment, the message says that `latest` moved and the tag did not.
+/// Error conflict with both hashes when the tag is not where the builder knew it: normally before anything
+/// moved; if it was lost to a push at the same moment, the message says that `latest` moved and the tag did
+/// not.
 PublishResult publish(const Registry& registry, PushSession& session, const Context& context,
                       const Publication& publication);
 

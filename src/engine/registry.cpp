@@ -6,7 +6,6 @@
 #include <set>
 
 #include "base/error.hpp"
-#include "base/json.hpp"
 #include "base/spelling.hpp"
 #include "model/physical_key.hpp"
 #include "model/registry_layout.hpp"
@@ -15,6 +14,9 @@ namespace unio {
 namespace {
 
 constexpr std::size_t hash_digits = 64;
+/// More of a pointer is not looked at.
+constexpr std::uint64_t longest_pointer = 4096;
+constexpr std::uint64_t longest_record = 1 << 20;
 
 bool is_top_hash(std::string_view text) {
   return text.size() == hash_digits && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
@@ -36,13 +38,66 @@ std::string pointer_value(std::string_view key, std::string_view content) {
   return hash;
 }
 
+/// Error corruption for a manifest that has none: nothing like that was ever published.
+std::string top_hash_of(const Manifest& manifest) {
+  try {
+    return manifest.top_hash();
+  } catch (const Error& error) {
+    throw Error(ErrorCode::corruption, error.message());
+  }
+}
+
+std::string format_content() {
+  return Json::object({{"format", "unio-registry"},
+                       {"version", 1},
+                       {"required", Json::Array{}},
+                       {"optional", Json::Array{"sessions", "intents", "revisions", "reflog", "feed"}}})
+             .dump(JsonStyle::pretty) +
+         "\n";
+}
+
+void check_format(const Json& format, std::string_view registry_url) {
+  constexpr std::string_view hint = "install a newer unio; reading still works";
+  if (const std::int64_t version = format.get_integer("version"); version != 1) {
+    throw Error(ErrorCode::unsupported,
+                fmt::format("registry '{}' has version {} of the format", registry_url, version),
+                std::string(hint));
+  }
+  const Json* required = format.find("required");
+  if (required == nullptr || required->if_array() == nullptr) {
+    throw Error(ErrorCode::corruption, "'required' is missing or no list");
+  }
+  if (required->if_array()->empty()) return;
+  throw Error(ErrorCode::unsupported,
+              fmt::format("registry '{}' requires features that this version of unio does not know: {}",
+                          registry_url, required->dump()),
+              std::string(hint));
+}
+
 }  // namespace
+
+std::optional<Json> find_record(ObjectStore& store, const std::string& key) {
+  try {
+    const auto object = find_object(store, key, longest_record);
+    return object ? std::optional(Json::parse(object->content)) : std::nullopt;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::invalid_argument) throw;
+    throw Error(ErrorCode::corruption,
+                fmt::format("'{}/{}' is damaged: {}", store.url(), key, error.message()));
+  }
+}
 
 std::optional<Pointer> Registry::find_pointer(const PackageName& name, std::string_view pointer) const {
   const std::string key = layout::pointer(name, pointer);
-  const auto object = find_object(store_, key, 4096);
-  if (!object) return std::nullopt;
-  return Pointer{std::string(pointer), pointer_value(key, object->content), object->info.etag};
+  std::string content;
+  try {
+    const ObjectInfo info =
+        store_.read(key, {0, longest_pointer}, [&](Bytes bytes) { content += as_text(bytes); });
+    return Pointer{std::string(pointer), pointer_value(key, content), info.etag};
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::not_found) throw;
+    return std::nullopt;
+  }
 }
 
 std::vector<Pointer> Registry::pointers(const PackageName& name) const {
@@ -58,8 +113,13 @@ std::vector<Pointer> Registry::pointers(const PackageName& name) const {
 
   std::vector<Pointer> result;
   for (const std::string& pointer : names) {
-    // A pointer removed since the listing is no longer one.
-    if (auto found = find_pointer(name, pointer)) result.push_back(std::move(*found));
+    try {
+      // A pointer removed since the listing is no longer one.
+      if (auto found = find_pointer(name, pointer)) result.push_back(std::move(*found));
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::corruption) throw;
+      context_.progress.warn(error.what());
+    }
   }
   return result;
 }
@@ -91,13 +151,14 @@ std::string Registry::resolve(const PackageName& name, const Version& version) c
     case Version::Kind::hash:
       return version.value.size() == hash_digits ? version.value : resolve_prefix(name, version.value);
   }
-  throw_no_package(name, version);
+  throw_no_version(name, version);
 }
 
 std::string Registry::resolve_prefix(const PackageName& name, const std::string& prefix) const {
   std::vector<std::string> found;
   const std::string key_prefix = std::string(layout::manifests) + prefix;
   for_each_object(store_, key_prefix, [&](const ObjectInfo& object) {
+    throw_if_stopped(context_.stop);
     std::string hash = object.key.substr(layout::manifests.size());
     if (is_top_hash(hash)) found.push_back(std::move(hash));
   });
@@ -115,22 +176,29 @@ std::string Registry::resolve_prefix(const PackageName& name, const std::string&
               "give more digits of the hash");
 }
 
-void Registry::throw_no_package(const PackageName& name, const Version& version) const {
-  std::vector<std::string> known;
-  for (const Pointer& pointer : pointers(name)) {
-    if (!is_timestamp(pointer.name)) known.push_back(pointer.name);
+void Registry::throw_no_version(const PackageName& name, const Version& version) const {
+  const std::vector<Pointer> present = pointers(name);
+  if (present.empty()) throw_no_package(name);
+  std::vector<std::string> tags;
+  for (const Pointer& pointer : present) {
+    if (!is_timestamp(pointer.name)) tags.push_back(pointer.name);
   }
-  if (!known.empty()) {
-    throw Error(ErrorCode::not_found,
-                fmt::format("package '{}' in '{}' has no tag '{}'", name.text(), url(), version.value),
-                fmt::format("its tags are: {}", fmt::join(known, ", ")));
-  }
+  const bool latest = version.kind == Version::Kind::latest;
+  throw Error(ErrorCode::not_found,
+              fmt::format("package '{}' in '{}' has no {}'{}'", name.text(), url(), latest ? "" : "tag ",
+                          latest ? "latest" : version.value),
+              tags.empty() ? fmt::format("unio log {} shows its revisions", name.text())
+                           : fmt::format("its tags are: {}", fmt::join(tags, ", ")));
+}
+
+void Registry::throw_no_package(const PackageName& name) const {
   std::vector<std::string> names;
   for (const PackageName& package : packages()) names.push_back(package.text());
   const auto near = nearest(name.text(), names);
   std::string hint = near ? fmt::format("did you mean '{}'?", *near)
                           : "unio ls shows the packages of a registry; --registry chooses another one";
-  throw Error(ErrorCode::not_found, fmt::format("no package '{}' in '{}'", name.text(), url()), std::move(hint));
+  throw Error(ErrorCode::not_found, fmt::format("no package '{}' in '{}'", name.text(), url()),
+              std::move(hint));
 }
 
 Manifest Registry::get_manifest(const std::string& top_hash) const {
@@ -147,7 +215,7 @@ Manifest Registry::get_manifest(const std::string& top_hash) const {
       throw Error(ErrorCode::not_found, fmt::format("no manifest {} in '{}'", top_hash, url()));
     }
     Manifest manifest = reader.finish();
-    if (const std::string hash = manifest.top_hash(); hash != top_hash) {
+    if (const std::string hash = top_hash_of(manifest); hash != top_hash) {
       throw Error(ErrorCode::corruption,
                   fmt::format("manifest '{}' in '{}' has the top hash {}", top_hash, url(), hash),
                   "its file was changed after it was published; restore it, or install another revision");
@@ -161,35 +229,19 @@ std::string Registry::manifest_url(std::string_view top_hash) const {
 }
 
 void Registry::prepare_for_writing() const {
-  const auto present = find_object(store_, layout::format, 1 << 16);
-  if (!present) {
-    const std::string content =
-        Json::object({{"format", "unio-registry"},
-                      {"version", 1},
-                      {"required", Json::Array{}},
-                      {"optional", Json::Array{"sessions", "intents", "revisions", "reflog", "feed"}}})
-            .dump(JsonStyle::pretty) +
-        "\n";
+  const std::string key(layout::format);
+  auto format = find_record(store_, key);
+  if (!format) {
     try {
-      store_.write(layout::format, as_bytes(content), Condition::absent());
+      store_.write(key, as_bytes(format_content()), Condition::absent());
       return;
     } catch (const Error& error) {
       // Somebody else made it at the same moment: theirs counts.
-      if (error.code() != ErrorCode::conflict) throw;
+      if (error.code() == ErrorCode::conflict) format = find_record(store_, key);
+      if (!format) throw;
     }
-    return prepare_for_writing();
   }
-  const Json format = Json::parse(present->content);
-  const Json* required = format.find("required");
-  if (required == nullptr || required->if_array() == nullptr) {
-    throw Error(ErrorCode::corruption, fmt::format("'{}/{}' is damaged", url(), layout::format));
-  }
-  if (!required->if_array()->empty() || format.get_integer("version") != 1) {
-    throw Error(ErrorCode::unsupported,
-                fmt::format("registry '{}' requires features that this version of unio does not know: {}", url(),
-                            required->dump()),
-                "install a newer unio; reading still works");
-  }
+  in_context(fmt::format("read '{}/{}'", url(), key), [&] { check_format(*format, url()); });
 }
 
 OpenedPackage open_package(const ResolvedRef& ref, const Context& context) {

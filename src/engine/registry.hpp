@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/json.hpp"
 #include "engine/context.hpp"
 #include "model/manifest.hpp"
 #include "model/package_ref.hpp"
@@ -30,14 +31,15 @@ class Registry {
 
   std::optional<Pointer> find_pointer(const PackageName& name, std::string_view pointer) const;
 
-  /// All pointers of a package, timestamps included, in order of their names.
+  /// All pointers of a package, timestamps included, in order of their names. A damaged one is left out, with
+  /// a warning.
   std::vector<Pointer> pointers(const PackageName& name) const;
 
   /// The names of all packages.
   std::vector<PackageName> packages() const;
 
-  /// The full top hash that `version` means. Error not_found that lists near names; for a hash prefix that fits
-  /// several manifests invalid_argument that names them.
+  /// The full top hash that `version` means. Error not_found that lists near names; for a hash prefix that
+  /// fits several manifests invalid_argument that names them.
   std::string resolve(const PackageName& name, const Version& version) const;
 
   /// The manifest with this top hash. Error not_found; corruption when its content hashes to something else.
@@ -52,11 +54,16 @@ class Registry {
 
  private:
   std::string resolve_prefix(const PackageName& name, const std::string& prefix) const;
-  [[noreturn]] void throw_no_package(const PackageName& name, const Version& version) const;
+  [[noreturn]] void throw_no_version(const PackageName& name, const Version& version) const;
+  [[noreturn]] void throw_no_package(const PackageName& name) const;
 
   ObjectStore& store_;
   const Context& context_;
 };
+
+/// One of the JSON records that Unio keeps in a registry; absent when there is none. Error corruption that
+/// names the key when it is no JSON.
+std::optional<Json> find_record(ObjectStore& store, const std::string& key);
 
 /// A resolved reference with its registry opened and its version found.
 struct OpenedPackage {

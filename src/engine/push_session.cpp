@@ -1,0 +1,74 @@
+#include <signal.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+
+#include "base/error.hpp"
+#include "base/json.hpp"
+#include "engine/publish.hpp"
+#include "model/registry_layout.hpp"
+
+namespace unio {
+namespace {
+
+constexpr std::chrono::hours session_abandoned_after{7 * 24};
+
+/// One that cannot be read may be alive.
+bool is_dead_session(const Registry& registry, const Context& context, const std::string& key) {
+  try {
+    const auto session = find_record(registry.store(), key);
+    if (!session || session->get_string("host") != context.host) return false;
+    const auto process = static_cast<pid_t>(session->get_integer("process"));
+    return ::kill(process, 0) != 0 && errno == ESRCH;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::corruption) throw;
+    return false;
+  }
+}
+
+void remove_dead_sessions(const Registry& registry, const Context& context) {
+  for_each_object(registry.store(), layout::sessions, [&](const ObjectInfo& object) {
+    throw_if_stopped(context.stop);
+    const bool abandoned = context.clock.now() - object.modified > session_abandoned_after;
+    if (abandoned || is_dead_session(registry, context, object.key)) {
+      registry.store().remove(object.key, Condition::none());
+    }
+  });
+}
+
+}  // namespace
+
+PushSession::PushSession(const Registry& registry, const Context& context)
+    : registry_(registry), context_(context), id_(random_id(context.random)) {}
+
+void PushSession::announce() {
+  std::call_once(once_, [&] { write_announcement(); });
+}
+
+void PushSession::write_announcement() {
+  registry_.prepare_for_writing();
+  remove_dead_sessions(registry_, context_);
+  const std::string session = Json::object({{"format", 1},
+                                            {"id", id_},
+                                            {"started", format_time(context_.clock.now())},
+                                            {"user", context_.user},
+                                            {"host", context_.host},
+                                            {"process", static_cast<std::int64_t>(::getpid())}})
+                                  .dump() +
+                              "\n";
+  registry_.store().write(layout::session(id_), as_bytes(session), Condition::absent());
+  announced_ = true;
+  context_.failpoints.pass("push.after_session");
+}
+
+PushSession::~PushSession() {
+  if (!announced_) return;
+  try {
+    registry_.store().remove(layout::session(id_), Condition::none());
+  } catch (const std::exception&) {
+    // A session that stays behind is removed by the next push; nothing depends on its absence.
+  }
+}
+
+}  // namespace unio
