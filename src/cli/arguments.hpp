@@ -9,8 +9,8 @@
 
 namespace unio {
 
-/// What a command declares about its arguments. The targets must live until the command has run; each is written while
-/// the command line is read.
+/// What a command declares about its arguments. The targets must live until the command has run; each is
+/// written while the command line is read.
 class Arguments {
  public:
   virtual ~Arguments() = default;
@@ -20,7 +20,8 @@ class Arguments {
   /// `names` as in "-t,--tag"; `value` is what stands for the value in the help.
   virtual void option(std::string names, std::string value, std::optional<std::string>& target,
                       std::string help) = 0;
-  virtual void option(std::string names, std::string value, std::vector<std::string>& target, std::string help) = 0;
+  virtual void option(std::string names, std::string value, std::vector<std::string>& target,
+                      std::string help) = 0;
   virtual void flag(std::string names, bool& target, std::string help) = 0;
 };
 

@@ -53,7 +53,9 @@ class HelpArguments final : public Arguments {
   void option(std::string names, std::string value, std::vector<std::string>&, std::string help) override {
     add({std::move(names), std::move(value), std::move(help)});
   }
-  void flag(std::string names, bool&, std::string help) override { add({std::move(names), {}, std::move(help)}); }
+  void flag(std::string names, bool&, std::string help) override {
+    add({std::move(names), {}, std::move(help)});
+  }
 
   std::vector<OptionHelp> take() { return std::move(options_); }
 
@@ -95,7 +97,8 @@ std::vector<std::string> option_names(const Command& command) {
 }
 
 /// The parser's message as an Error, with the nearest option for one that is unknown.
-Error usage_error(const Command& command, const CLI::ParseError& error, const std::vector<std::string>& words) {
+Error usage_error(const Command& command, const CLI::ParseError& error,
+                  const std::vector<std::string>& words) {
   std::string hint = fmt::format("unio {} --help shows how it is used", command.name);
   for (const std::string& word : words) {
     if (!word.starts_with("--")) continue;
@@ -108,18 +111,25 @@ Error usage_error(const Command& command, const CLI::ParseError& error, const st
   for (char& c : message) {
     if (c == '\n') c = ' ';
   }
-  if (!message.empty() && message[0] >= 'A' && message[0] <= 'Z') message[0] = static_cast<char>(message[0] - 'A' + 'a');
+  if (!message.empty() && message[0] >= 'A' && message[0] <= 'Z')
+    message[0] = static_cast<char>(message[0] - 'A' + 'a');
   return Error(ErrorCode::invalid_argument, message, hint);
 }
 
 std::string group_title(Command::Group group) {
   switch (group) {
-    case Command::Group::start: return "Start a package";
-    case Command::Group::change: return "Change a builder";
-    case Command::Group::publish: return "Publish";
-    case Command::Group::folder: return "Install and check folders";
-    case Command::Group::read: return "Read packages";
-    case Command::Group::manage: return "Manage names and settings";
+    case Command::Group::start:
+      return "Start a package";
+    case Command::Group::change:
+      return "Change a builder";
+    case Command::Group::publish:
+      return "Publish";
+    case Command::Group::folder:
+      return "Install and check folders";
+    case Command::Group::read:
+      return "Read packages";
+    case Command::Group::manage:
+      return "Manage names and settings";
   }
   return {};
 }
@@ -129,7 +139,8 @@ std::string usage_line(const Command& command, const std::vector<OptionHelp>& op
   for (const OptionHelp& option : options) {
     if (option.positional) line += option.required ? " " + option.names : " [" + option.names + "]";
   }
-  const bool has_options = std::any_of(options.begin(), options.end(), [](const auto& o) { return !o.positional; });
+  const bool has_options =
+      std::any_of(options.begin(), options.end(), [](const auto& o) { return !o.positional; });
   return has_options ? line + " [options]" : line;
 }
 
@@ -181,8 +192,10 @@ std::string help_of(const Command& command) {
   text += "\noptions of every command:\n" + option_lines(global_options());
   text += "\nexamples:\n" + indented(command.examples);
   text +=
-      "\nexit codes: 0 done, or yes; 1 the answer is no; 2 wrong usage; 3 not found; 4 exists already; 5 conflict;\n"
-      "  6 not logged in; 7 not permitted; 8 unavailable; 9 damaged data; 10 unsupported; 11 something must be done\n"
+      "\nexit codes: 0 done, or yes; 1 the answer is no; 2 wrong usage; 3 not found; 4 exists already; 5 "
+      "conflict;\n"
+      "  6 not logged in; 7 not permitted; 8 unavailable; 9 damaged data; 10 unsupported; 11 something must "
+      "be done\n"
       "  first; 12 no space; 70 a bug; 130 interrupted\n";
   return text;
 }
@@ -206,7 +219,8 @@ ParsedLine parse_command_line(const std::vector<std::string>& all_words) {
   std::vector<std::string> words = all_words;
   // The command is the first word that is neither an option nor the value of one.
   std::size_t at = 0;
-  while (at < words.size() && words[at].starts_with('-')) at += words[at] == "--registry" || words[at] == "--color" ? 2U : 1U;
+  while (at < words.size() && words[at].starts_with('-'))
+    at += words[at] == "--registry" || words[at] == "--color" ? 2U : 1U;
   const bool has_command = at < words.size() && words[at] != "help";
   const bool wants_help = std::find_if(words.begin(), words.end(), [](const std::string& w) {
                             return w == "--help" || w == "-h";

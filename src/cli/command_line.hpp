@@ -24,8 +24,8 @@ struct ParsedLine {
   std::string text;  ///< help or overview; printed when there is no command
 };
 
-/// Reads a command line (without the program's name). Error invalid_argument for what is wrong with it, with the nearest
-/// command or option as the hint.
+/// Reads a command line (without the program's name). Error invalid_argument for what is wrong with it, with
+/// the nearest command or option as the hint.
 ParsedLine parse_command_line(const std::vector<std::string>& words);
 
 /// One option of a command, as help, completion and man page show it.

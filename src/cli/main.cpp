@@ -71,12 +71,14 @@ int run(const std::vector<std::string>& words) {
   } catch (const std::bad_alloc&) {
     return report(Error(ErrorCode::no_space, "out of memory"), line.options, environment);
   } catch (const std::exception& error) {
-    return report(Error(ErrorCode::internal, error.what(), "this is a bug in unio; please report it"), line.options,
-                  environment);
+    return report(Error(ErrorCode::internal, error.what(), "this is a bug in unio; please report it"),
+                  line.options, environment);
   }
 }
 
 }  // namespace
 }  // namespace unio
 
-int main(int argc, char** argv) { return unio::run(std::vector<std::string>(argv + 1, argv + argc)); }
+int main(int argc, char** argv) {
+  return unio::run(std::vector<std::string>(argv + 1, argv + argc));
+}

@@ -14,11 +14,12 @@ namespace unio {
 
 /// One run of a command: the wired application, the output, and what the global options say.
 ///
-/// Results go to standard output, everything else to standard error. With --json a command prints one JSON value and
-/// no lines.
+/// Results go to standard output, everything else to standard error. With --json a command prints one JSON
+/// value and no lines.
 class Session {
  public:
-  Session(App& app, Terminal& terminal, Context context) : app_(app), terminal_(terminal), context_(context) {}
+  Session(App& app, Terminal& terminal, Context context)
+      : app_(app), terminal_(terminal), context_(context) {}
 
   App& app() { return app_; }
   const Context& context() const { return context_; }

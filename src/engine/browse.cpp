@@ -21,25 +21,14 @@ std::string as_folder(const std::string& folder) {
   return folder.ends_with('/') ? folder : folder + "/";
 }
 
-[[noreturn]] void throw_no_entry(const OpenedPackage& package, const std::string& key) {
-  std::vector<std::string> keys;
-  constexpr std::size_t compared_at_most = 10'000;
-  for (std::size_t i = 0; i < std::min(package.manifest.size(), compared_at_most); ++i) {
-    keys.emplace_back(package.manifest[i].logical_key());
-  }
-  const auto near = nearest(key, keys);
-  throw Error(ErrorCode::not_found, fmt::format("package '{}' has no '{}'", package.name.text(), key),
-              near ? fmt::format("did you mean '{}'?", *near)
-                   : fmt::format("unio ls {} shows what it has", package.name.text()));
-}
-
 std::optional<std::string> link_in(const Json& user_meta, std::string_view member) {
   const Json* value = user_meta.find(member);
   if (value == nullptr || value->if_string() == nullptr) return std::nullopt;
   return *value->if_string();
 }
 
-std::vector<std::string> tags_at(const Registry& registry, const PackageName& name, const std::string& top_hash) {
+std::vector<std::string> tags_at(const Registry& registry, const PackageName& name,
+                                 const std::string& top_hash) {
   std::vector<std::string> tags;
   for (const Pointer& pointer : registry.pointers(name)) {
     if (pointer.top_hash == top_hash && !is_timestamp(pointer.name)) tags.push_back(pointer.name);
@@ -73,12 +62,25 @@ std::string readme_start(const OpenedPackage& package, const std::string& key, c
 
 }  // namespace
 
+Error no_entry(const PackageName& name, const Manifest& manifest, const std::string& key) {
+  std::vector<std::string> keys;
+  constexpr std::size_t compared_at_most = 10'000;
+  for (std::size_t i = 0; i < std::min(manifest.size(), compared_at_most); ++i) {
+    keys.emplace_back(manifest[i].logical_key());
+  }
+  const auto near = nearest(key, keys);
+  return Error(ErrorCode::not_found, fmt::format("package '{}' has no '{}'", name.text(), key),
+               near ? fmt::format("did you mean '{}'?", *near)
+                    : fmt::format("unio ls {} shows what it has", name.text()));
+}
+
 std::optional<Json> find_revision(const Registry& registry, const std::string& top_hash) {
   std::optional<Json> newest;
   for_each_object(registry.store(), layout::revisions(top_hash), [&](const ObjectInfo& object) {
     Json revision = Json::parse(read_object(registry.store(), object.key, 1 << 20));
     // The times are all in one form, so that they compare as text.
-    if (!newest || newest->get_string("created") < revision.get_string("created")) newest = std::move(revision);
+    if (!newest || newest->get_string("created") < revision.get_string("created"))
+      newest = std::move(revision);
   });
   return newest;
 }
@@ -90,7 +92,7 @@ std::vector<Listing> list_entries(const OpenedPackage& package, const std::strin
     return {{std::string(manifest[*entry].logical_key()), false, manifest[*entry].size(), 1}};
   }
   const auto [first, last] = manifest.range(folder);
-  if (first == last && !folder.empty()) throw_no_entry(package, wanted);
+  if (first == last && !folder.empty()) throw no_entry(package.name, package.manifest, wanted);
   std::vector<Listing> result;
   for (std::size_t i = first; i < last; ++i) {
     const EntryView entry = manifest[i];
@@ -130,7 +132,7 @@ std::vector<PackageListing> list_packages(const Registry& registry) {
 
 void cat(const OpenedPackage& package, const std::string& key, const Context& context, const ByteSink& sink) {
   const auto index = package.manifest.find(key);
-  if (!index) throw_no_entry(package, key);
+  if (!index) throw no_entry(package.name, package.manifest, key);
   read_entry(package.registry, context, package.manifest[*index], sink);
 }
 
@@ -172,7 +174,7 @@ EntryDetails entry_details(const OpenedPackage& package, const std::string& key)
   }
   const std::string folder = as_folder(key);
   const auto [first, last] = manifest.range(folder);
-  if (first == last) throw_no_entry(package, key);
+  if (first == last) throw no_entry(package.name, package.manifest, key);
   details.key = folder;
   details.folder = true;
   details.entries = last - first;

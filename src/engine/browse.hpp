@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.hpp"
 #include "base/json.hpp"
 #include "engine/registry.hpp"
 
@@ -51,7 +52,7 @@ struct PackageDetails {
   std::uint64_t bytes = 0;
   std::optional<Json> revision;  ///< the newest revision record of this top hash
   std::optional<std::string> readme_key;
-  std::string readme_start;  ///< its first lines
+  std::string readme_start;               ///< its first lines
   std::optional<std::string> contact;     ///< from the user metadata
   std::optional<std::string> discussion;  ///< from the user metadata
 };
@@ -72,6 +73,9 @@ struct EntryDetails {
   std::uint64_t entries = 0;
 };
 EntryDetails entry_details(const OpenedPackage& package, const std::string& key);
+
+/// The Error not_found for a key that a package does not have, with the nearest one.
+Error no_entry(const PackageName& name, const Manifest& manifest, const std::string& key);
 
 /// The README at the root of a package, by quilt3's rule: "README.md", then other names that begin so.
 std::optional<std::string> find_readme(const Manifest& manifest);

@@ -57,10 +57,7 @@ std::string with_user_meta(std::string_view meta, const Json& user_meta) {
 class Build {
  public:
   Build(Workspace& workspace, const BuildOptions& options, const Context& context)
-      : workspace_(workspace),
-        options_(options),
-        context_(context),
-        before_(workspace.manifest()) {}
+      : workspace_(workspace), options_(options), context_(context), before_(workspace.manifest()) {}
 
   BuildResult run();
 
@@ -93,7 +90,8 @@ void Build::visit(const ScanItem& item) {
   switch (item.state) {
     case ScanState::unchanged:
     case ScanState::suspect:
-    case ScanState::added: return add_candidate(item);
+    case ScanState::added:
+      return add_candidate(item);
     case ScanState::missing: {
       const Source& source = workspace_.state().sources[item.source];
       if (source.kind == Source::Kind::folder) {
@@ -110,13 +108,20 @@ void Build::visit(const ScanItem& item) {
     case ScanState::unreadable:
       unreadable_.push_back(fmt::format("{}: {}", item.path, item.message));
       return;
-    case ScanState::symlink: result_.left_out.push_back({LeftOut::Why::symlink, std::string(item.path)}); return;
-    case ScanState::special: result_.left_out.push_back({LeftOut::Why::special, std::string(item.path)}); return;
+    case ScanState::symlink:
+      result_.left_out.push_back({LeftOut::Why::symlink, std::string(item.path)});
+      return;
+    case ScanState::special:
+      result_.left_out.push_back({LeftOut::Why::special, std::string(item.path)});
+      return;
     case ScanState::empty_folder:
       result_.left_out.push_back({LeftOut::Why::empty_folder, std::string(item.path)});
       return;
-    case ScanState::ignored: result_.left_out.push_back({LeftOut::Why::ignored, std::string(item.path)}); return;
-    case ScanState::unknown: return;
+    case ScanState::ignored:
+      result_.left_out.push_back({LeftOut::Why::ignored, std::string(item.path)});
+      return;
+    case ScanState::unknown:
+      return;
   }
 }
 
@@ -190,7 +195,8 @@ void Build::append(const Candidate& candidate) {
     if (present) result_.removed.push_back(candidate.key);
     return;
   }
-  const bool same = present && (candidate.state == ScanState::unchanged || present->digest() == candidate.digest);
+  const bool same =
+      present && (candidate.state == ScanState::unchanged || present->digest() == candidate.digest);
   if (candidate.state != ScanState::unchanged) ++result_.hashed;
   if (same) {
     append_entry(*present);
@@ -233,7 +239,7 @@ void Build::finish_header() {
 }
 
 BuildResult Build::run() {
-  const StatIndex index = load_index(workspace_, context_);
+  const StatIndex index = load_index(workspace_);
   const std::int64_t now_ns = filesystem_time_ns(workspace_.state_folder(), context_.random);
   {
     const ProgressPhase phase(context_.progress, options_.ingest != nullptr ? "pushing" : "hashing");

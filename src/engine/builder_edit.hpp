@@ -13,28 +13,29 @@
 
 namespace unio {
 
-/// Changes to a builder: what `init`, `add`, `set`, `rm`, `mv` and `set-meta` do. All keep the workspace locked
-/// while they work and save it durably; none reads file content. Local paths are relative to `directory` (where
-/// the user stands) and are kept relative to the workspace's root when they lie in it.
+/// Changes to a builder: what `init`, `add`, `set`, `rm`, `mv` and `set-meta` do. All keep the workspace
+/// locked while they work and save it durably; none reads file content. Local paths are relative to
+/// `directory` (where the user stands) and are kept relative to the workspace's root when they lie in it.
 
 /// Whether an `add`, `mv` or `install` may replace what stands there.
 enum class Overwrite { no, yes };
 
 /// Makes `directory` the workspace of a new, empty builder.
-Workspace init_workspace(const ResolvedRef& ref, const std::filesystem::path& directory, const Context& context);
+Workspace init_workspace(const ResolvedRef& ref, const std::filesystem::path& directory,
+                         const Context& context);
 
 struct AddRequest {
   /// A local file or folder. A trailing slash does not matter; the file system says which it is.
   std::string source;
-  /// The logical key (of a folder with or without slash; "" or "." is the root). Absent: the source relative to the
-  /// workspace's root; a source outside needs a key.
+  /// The logical key (of a folder with or without slash; "" or "." is the root). Absent: the source relative
+  /// to the workspace's root; a source outside needs a key.
   std::optional<std::string> key;
   Overwrite overwrite = Overwrite::no;
 };
 
 struct AddResult {
-  std::string key;      ///< with a slash for a folder, "" for the root
-  std::string source;   ///< as it is kept: relative to the root, or absolute
+  std::string key;     ///< with a slash for a folder, "" for the root
+  std::string source;  ///< as it is kept: relative to the root, or absolute
   bool folder = false;
   std::uint64_t files = 0;
   std::uint64_t bytes = 0;
@@ -44,8 +45,8 @@ struct AddResult {
   std::vector<std::string> left_out;
 };
 
-/// Adds a file or folder as a source. Error already_exists for a key that a source or pointer has already, naming
-/// both sides; Overwrite::yes lets the new one win.
+/// Adds a file or folder as a source. Error already_exists for a key that a source or pointer has already,
+/// naming both sides; Overwrite::yes lets the new one win.
 AddResult add(Workspace& workspace, const std::filesystem::path& directory, const AddRequest& request,
               const Context& context);
 
@@ -54,7 +55,8 @@ struct AddPackageResult {
   std::size_t entries = 0;
 };
 
-/// Adds all entries of another package, as pointers, below `key` ("" is the root). Folder metadata comes along.
+/// Adds all entries of another package, as pointers, below `key` ("" is the root). Folder metadata comes
+/// along.
 AddPackageResult add_package(Workspace& workspace, const ResolvedRef& ref, const std::string& key,
                              Overwrite overwrite, const Context& context);
 
@@ -62,18 +64,18 @@ AddPackageResult add_package(Workspace& workspace, const ResolvedRef& ref, const
 void set_entry(Workspace& workspace, const std::filesystem::path& directory, const std::string& key,
                const std::string& source, const std::optional<Json>& meta, const Context& context);
 
-/// Sets user metadata of an entry ("a/b"), a folder ("a/") or the package (""); null removes it. Error not_found when
-/// the package has no such entry or folder.
+/// Sets user metadata of an entry ("a/b"), a folder ("a/") or the package (""); null removes it. Error
+/// not_found when the package has no such entry or folder.
 void set_meta(Workspace& workspace, const std::string& key, const Json& meta, const Context& context);
 
 /// Takes an entry, or a folder with everything in it, out of the builder. Local files stay. Returns how many
 /// entries went. Error not_found with the nearest key.
 std::size_t remove_entries(Workspace& workspace, const std::string& key, const Context& context);
 
-/// Renames an entry, or moves everything in folder `from` into folder `to` (both with a slash). Metadata moves along.
-/// Local files stay where they are. Error already_exists naming both keys, unless Overwrite::yes. Returns how many
-/// entries moved.
-std::size_t move_entries(Workspace& workspace, const std::string& from, const std::string& to, Overwrite overwrite,
-                         const Context& context);
+/// Renames an entry, or moves everything in folder `from` into folder `to` (both with a slash). Metadata
+/// moves along. Local files stay where they are. Error already_exists naming both keys, unless
+/// Overwrite::yes. Returns how many entries moved.
+std::size_t move_entries(Workspace& workspace, const std::string& from, const std::string& to,
+                         Overwrite overwrite, const Context& context);
 
 }  // namespace unio

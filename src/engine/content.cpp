@@ -17,7 +17,8 @@ constexpr std::size_t buffer_size = std::size_t{1} << 20;
 constexpr std::uint64_t parallel_hash_from = std::uint64_t{32} << 20;
 
 /// The registry's own key of a content-addressed physical key, whatever the root it was written with.
-std::optional<std::string> own_object_key(std::string_view physical_key, const std::optional<Digest>& digest) {
+std::optional<std::string> own_object_key(std::string_view physical_key,
+                                          const std::optional<Digest>& digest) {
   if (!digest || digest->type != DigestType::sha2_256_chunked) return std::nullopt;
   std::string key = layout::object(*digest);
   if (!physical_key.ends_with(key)) return std::nullopt;
@@ -73,8 +74,8 @@ Digest hash_in_chunks(const File& file, std::uint64_t size, const Context& conte
 void check_size(const EntryView& entry, const std::string& url, std::uint64_t size) {
   if (size == entry.size()) return;
   throw Error(ErrorCode::corruption,
-              fmt::format("'{}' has {} bytes at '{}', but the manifest says {}", entry.logical_key(), size, url,
-                          entry.size()),
+              fmt::format("'{}' has {} bytes at '{}', but the manifest says {}", entry.logical_key(), size,
+                          url, entry.size()),
               "unio verify shows all that differs");
 }
 
@@ -92,19 +93,37 @@ bool is_local_file(const Registry& registry, std::string_view physical_key) {
   return physical_key.starts_with("file:") && !is_in_registry(registry, physical_key);
 }
 
+std::string folder_url(std::string_view url, std::string_view logical_key, std::string_view folder_key) {
+  const std::string rest = encode_url_path(logical_key.substr(folder_key.size()));
+  const std::string_view plain = url.substr(0, url.find('?'));
+  if (plain.ends_with(rest)) return std::string(plain.substr(0, plain.size() - rest.size()));
+  return std::string(plain.substr(0, plain.find("/.unio/objects/") + 1));
+}
+
 ObjectLocation locate(const Registry& registry, const Context& context, const EntryView& entry) {
   const std::string url = entry.physical_key();
-  if (auto key = own_object_key(url, entry.digest())) return {&registry.store(), std::move(*key), std::nullopt};
   const PhysicalKey physical = PhysicalKey::parse(url);
-  if (auto key = key_below(registry.url(), url)) return {&registry.store(), std::move(*key), physical.version};
+  if (auto key = key_below(registry.url(), url))
+    return {&registry.store(), std::move(*key), physical.version};
+  // From a registry that was moved here, or from another one.
+  if (auto key = own_object_key(url, entry.digest()); key && registry.store().find(*key)) {
+    return {&registry.store(), std::move(*key), std::nullopt};
+  }
   if (physical.kind == PhysicalKey::Kind::file) {
     return {&context.stores.get("file:///"), physical.path.substr(1), std::nullopt};
   }
   return {&context.stores.get("s3://" + physical.bucket), physical.path, physical.version};
 }
 
-void read_entry_range(const Registry& registry, const Context& context, const EntryView& entry, ByteRange range,
-                      const ByteSink& sink) {
+std::string current_url(const Registry& registry, const Context& context, const EntryView& entry) {
+  std::string url = entry.physical_key();
+  if (!own_object_key(url, entry.digest()) || is_in_registry(registry, url)) return url;
+  const ObjectLocation location = locate(registry, context, entry);
+  return location.store == &registry.store() ? physical_url(registry, location.key) : url;
+}
+
+void read_entry_range(const Registry& registry, const Context& context, const EntryView& entry,
+                      ByteRange range, const ByteSink& sink) {
   const ObjectLocation location = locate(registry, context, entry);
   const auto read = [&] {
     if (!location.version) {
@@ -120,7 +139,8 @@ void read_entry_range(const Registry& registry, const Context& context, const En
   in_context(fmt::format("read '{}'", entry.logical_key()), read);
 }
 
-void read_entry(const Registry& registry, const Context& context, const EntryView& entry, const ByteSink& sink) {
+void read_entry(const Registry& registry, const Context& context, const EntryView& entry,
+                const ByteSink& sink) {
   const std::optional<Digest> expected = entry.digest();
   std::uint64_t size = 0;
   std::optional<DigestStream> stream;
@@ -141,7 +161,8 @@ void read_entry(const Registry& registry, const Context& context, const EntryVie
   }
 }
 
-Digest hash_local_file(const Context& context, const std::string& path, const FileStamp& stamp, DigestType type) {
+Digest hash_local_file(const Context& context, const std::string& path, const FileStamp& stamp,
+                       DigestType type) {
   File file = File::open_for_reading(path);
   if (stamp_of(file.status()) != stamp) throw changed_while_read(path);
   const bool in_chunks = type == DigestType::sha2_256_chunked && stamp.size >= parallel_hash_from;

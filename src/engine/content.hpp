@@ -16,10 +16,13 @@ struct ObjectLocation {
   std::optional<std::string> version;
 };
 
-/// Finds the bytes of an entry of a package in `registry`. A content-addressed physical key is looked for under
-/// the registry's own root, so that a registry that was moved or copied still works; anything else is read where
-/// its URL says.
+/// Finds the bytes of an entry of a package in `registry`. A content-addressed physical key is looked for
+/// under the registry's own root, so that a registry that was moved or copied still works; anything else is
+/// read where its URL says.
 ObjectLocation locate(const Registry& registry, const Context& context, const EntryView& entry);
+
+/// The URL of the entry's bytes as it is now: that in the manifest, unless the registry was moved.
+std::string current_url(const Registry& registry, const Context& context, const EntryView& entry);
 
 /// Whether `physical_key` is inside the registry (and so needs no push).
 bool is_in_registry(const Registry& registry, std::string_view physical_key);
@@ -29,17 +32,24 @@ bool is_local_file(const Registry& registry, std::string_view physical_key);
 /// The URL of a key in the registry's store, encoded as manifests write it.
 std::string physical_url(const Registry& registry, std::string_view key);
 
+/// The URL of the folder `folder_key` when the entry `logical_key`, which lies in it, has `url`: the URL less
+/// what lies below the folder. A content-addressed URL does not end in its key; then the registry it lies in
+/// stands for all.
+std::string folder_url(std::string_view url, std::string_view logical_key, std::string_view folder_key);
+
 /// Streams an entry's bytes to `sink`, verified: size and digest are checked when the last byte came, and a
 /// difference is Error corruption naming entry, URL and both digests. What the sink got before must not be
 /// believed until this returns. Entries without a digest that we can compute are checked by size only.
-void read_entry(const Registry& registry, const Context& context, const EntryView& entry, const ByteSink& sink);
+void read_entry(const Registry& registry, const Context& context, const EntryView& entry,
+                const ByteSink& sink);
 
 /// A range of an entry, unverified beyond what the store checks.
-void read_entry_range(const Registry& registry, const Context& context, const EntryView& entry, ByteRange range,
-                      const ByteSink& sink);
+void read_entry_range(const Registry& registry, const Context& context, const EntryView& entry,
+                      ByteRange range, const ByteSink& sink);
 
 /// Digest of a local file, on several threads when it is large. Error failed_precondition that names
 /// the file when it changes while it is read. `stamp` is what the caller saw of it.
-Digest hash_local_file(const Context& context, const std::string& path, const FileStamp& stamp, DigestType type);
+Digest hash_local_file(const Context& context, const std::string& path, const FileStamp& stamp,
+                       DigestType type);
 
 }  // namespace unio

@@ -29,8 +29,8 @@ struct InstallResult {
 };
 
 /// Installs a revision into a folder and binds the folder to it. Fetches only what differs, verified while it
-/// streams in; a file appears under its name only when it is whole. Over an older version clean tracked files are
-/// replaced, dropped ones stay; files that were changed here or are unknown are never touched: Error
+/// streams in; a file appears under its name only when it is whole. Over an older version clean tracked files
+/// are replaced, dropped ones stay; files that were changed here or are unknown are never touched: Error
 /// failed_precondition names them before anything is written. An interrupted install is simply run again.
 InstallResult install(const ResolvedRef& ref, const InstallOptions& options, const Context& context);
 

@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "base/threads.hpp"
 #include "engine/browse.hpp"
 #include "engine/content.hpp"
 #include "engine/git_commit.hpp"
 #include "engine/push_groups.hpp"
 #include "engine/tracked_files.hpp"
 #include "engine/transfer.hpp"
-#include "base/threads.hpp"
 
 namespace unio {
 namespace {
@@ -87,8 +87,9 @@ void move_data(Workspace& workspace, const Registry& registry, PushSession& sess
 void refuse_local_files(const Manifest& manifest, const Registry& registry) {
   for (std::size_t i = 0; i < manifest.size(); ++i) {
     if (!is_local_file(registry, manifest[i].physical_key())) continue;
-    throw Error(ErrorCode::failed_precondition, "Manifest contains pointers to local files",
-                "Use push-data to first push those files or --force-allow-local-files if this is intentional");
+    throw Error(
+        ErrorCode::failed_precondition, "Manifest contains pointers to local files",
+        "Use push-data to first push those files or --force-allow-local-files if this is intentional");
   }
 }
 
@@ -115,8 +116,8 @@ std::optional<std::string> known_tag(const BuilderState& state, const std::optio
   return known == state.known_pointers.end() ? std::nullopt : std::optional(known->second);
 }
 
-/// A package that nobody changed here since it was published or installed is not a new revision: `latest` stays
-/// where others may have moved it meanwhile, and only a tag that was asked for moves.
+/// A package that nobody changed here since it was published or installed is not a new revision: `latest`
+/// stays where others may have moved it meanwhile, and only a tag that was asked for moves.
 bool push_unchanged(Workspace& workspace, const Registry& registry, const PushManifestOptions& options,
                     PushResult& result, const Context& context) {
   const PackageName& name = workspace.state().ref.name;
@@ -176,7 +177,8 @@ PushResult push_manifest(Workspace& workspace, const PushManifestOptions& option
   PushResult result;
   const bool asked = options.message.has_value() || options.meta.has_value();
   if (!workspace.state().built || asked) {
-    result.build = build(workspace, {.message = options.message, .meta = options.meta, .ingest = nullptr}, context);
+    result.build =
+        build(workspace, {.message = options.message, .meta = options.meta, .ingest = nullptr}, context);
     result.built = true;
   }
   result.entries = workspace.manifest().size();
@@ -192,15 +194,21 @@ PushResult push(Workspace& workspace, const PushOptions& options, const Context&
   PushResult result;
   result.built = true;
   if (options.prefix) {
-    result.build = build(workspace, {.message = options.message, .meta = options.meta, .ingest = nullptr}, context);
+    result.build =
+        build(workspace, {.message = options.message, .meta = options.meta, .ingest = nullptr}, context);
   } else {
     Ingest ingest(registry, session, context);
-    result.build = build(workspace, {.message = options.message, .meta = options.meta, .ingest = &ingest}, context);
+    result.build =
+        build(workspace, {.message = options.message, .meta = options.meta, .ingest = &ingest}, context);
+    result.stored_objects = ingest.stored_objects();
   }
   result.entries = result.build.entries;
   result.bytes = result.build.bytes;
   const bool done = workspace.state().published && !result.build.changed;
-  if (!done) move_data(workspace, registry, session, {options.prefix, options.keep_pointers}, result.data, context);
+  if (!done)
+    move_data(workspace, registry, session, {options.prefix, options.keep_pointers}, result.data, context);
+  for (const PushedGroup& group : result.data.groups)
+    result.stored_objects += group.files - group.already_there;
   context.failpoints.pass("push.after_objects");
   publish_workspace(workspace, registry, session, options, result, context);
   return result;

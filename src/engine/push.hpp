@@ -13,7 +13,8 @@
 
 namespace unio {
 
-/// Publishing a workspace: `push_data`, `push_manifest`, and both at once as `push`. The workspace must be locked.
+/// Publishing a workspace: `push_data`, `push_manifest`, and both at once as `push`. The workspace must be
+/// locked.
 
 struct PushDataOptions {
   /// Put entries under `prefix + logical key` (a leading slash is dropped) instead of content-addressed keys.
@@ -41,9 +42,9 @@ struct PushDataResult {
   std::vector<std::string> secrets;  ///< keys of pushed files that look like secrets
 };
 
-/// Puts the data of the builder's entries into the registry and makes the entries point there. Builds first what
-/// is not built. Content that stands already is not written again: under a prefix that is what reading it, or the
-/// store's checksum, says, never its size alone. Nothing is overwritten.
+/// Puts the data of the builder's entries into the registry and makes the entries point there. Builds first
+/// what is not built. Content that stands already is not written again: under a prefix that is what reading
+/// it, or the store's checksum, says, never its size alone. Nothing is overwritten.
 ///
 /// Error failed_precondition when a source no longer has the content that was built.
 PushDataResult push_data(Workspace& workspace, const PushDataOptions& options, const Context& context);
@@ -65,15 +66,18 @@ struct PushResult {
   std::size_t entries = 0;
   std::uint64_t bytes = 0;
   bool has_readme = false;
+  std::uint64_t stored_objects = 0;  ///< objects that the registry did not have
   PushDataResult data;
   BuildResult build;
 };
 
-/// Publishes the manifest. Error failed_precondition when entries point at local files and that is not allowed.
+/// Publishes the manifest. Error failed_precondition when entries point at local files and that is not
+/// allowed.
 PushResult push_manifest(Workspace& workspace, const PushManifestOptions& options, const Context& context);
 
-/// Builds, pushes data and publishes in one go, reading each changed file once. With `keep_pointers` (--no-copy)
-/// entries whose bytes are elsewhere in a store stay pointers; otherwise they are copied into the registry.
+/// Builds, pushes data and publishes in one go, reading each changed file once. With `keep_pointers`
+/// (--no-copy) entries whose bytes are elsewhere in a store stay pointers; otherwise they are copied into the
+/// registry.
 struct PushOptions : PushManifestOptions {
   std::optional<std::string> prefix;
   bool keep_pointers = false;

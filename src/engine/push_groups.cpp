@@ -4,22 +4,9 @@
 
 #include "engine/content.hpp"
 #include "engine/tracked_files.hpp"
-#include "model/physical_key.hpp"
 #include "workspace/ignore_rules.hpp"
 
 namespace unio {
-namespace {
-
-/// The URL of the folder `folder_key` when the entry `key` has `url`: the URL less what lies below the folder.
-/// A content-addressed URL does not end in its key; then the folder it lies in stands for all.
-std::string folder_url(std::string_view url, std::string_view key, std::string_view folder_key) {
-  const std::string rest = encode_url_path(key.substr(folder_key.size()));
-  const std::string_view plain = url.substr(0, url.find('?'));
-  if (plain.ends_with(rest)) return std::string(plain.substr(0, plain.size() - rest.size()));
-  return std::string(plain.substr(0, plain.find("/.unio/objects/") + 1));
-}
-
-}  // namespace
 
 PushedGroup PushGroups::describe(const EntryView& entry, const std::string& to_url) const {
   const std::string_view key = entry.logical_key();

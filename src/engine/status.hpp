@@ -19,14 +19,14 @@ struct DataLine {
 
 struct StatusResult {
   std::string name;
-  std::string version;      ///< ":v0", "@3e6e97ccc" or ""
-  std::string top_hash;     ///< empty: pre-manifest
-  bool builder = false;     ///< a builder rather than a published package
+  std::string version;   ///< ":v0", "@3e6e97ccc" or ""
+  std::string top_hash;  ///< empty: pre-manifest
+  bool builder = false;  ///< a builder rather than a published package
   std::vector<DataLine> data;
   std::vector<std::string> changed;
   std::vector<std::string> missing;
-  std::vector<std::string> added;    ///< new files in folder sources
-  std::vector<std::string> unknown;  ///< beside installed files, not part of the package
+  std::vector<std::string> added;         ///< new files in folder sources
+  std::vector<std::string> unknown;       ///< beside installed files, not part of the package
   std::vector<std::string> meta_changed;  ///< keys with metadata not built yet; "" is the package
   std::vector<std::string> unreadable;
   std::vector<LeftOut> left_out;
@@ -37,8 +37,8 @@ struct StatusResult {
   }
 };
 
-/// How the folder differs from its manifest. Reads only files whose stamps changed; those that turn out to be the
-/// same are remembered in the stat index.
+/// How the folder differs from its manifest. Reads only files whose stamps changed; those that turn out to be
+/// the same are remembered in the stat index.
 StatusResult status(Workspace& workspace, const Context& context);
 
 }  // namespace unio

@@ -25,8 +25,9 @@ struct SyncResult {
 
 enum class DryRun { no, yes };
 
-/// Makes the folder match its manifest exactly. Changed and unknown files are moved to the trash, not deleted;
-/// missing and changed ones are fetched. Error failed_precondition when an unpushed builder would be lost.
+/// Makes the folder match its manifest exactly. Changed and unknown files are moved to the trash, not
+/// deleted; missing and changed ones are fetched. Error failed_precondition when an unpushed builder would be
+/// lost.
 SyncResult sync(Workspace& workspace, DryRun dry_run, const Context& context);
 
 }  // namespace unio

@@ -33,11 +33,16 @@ std::string display_path(const Source& source) {
   return path;
 }
 
-StatIndex load_index(Workspace& workspace, const Context& context) {
+StatIndex load_index(Workspace& workspace) {
   StatIndex index = StatIndex::load(workspace.index_path());
-  if (index.manifest() == workspace.manifest_hash() && (index.size() > 0 || workspace.manifest_hash().empty())) {
+  if (index.manifest() == workspace.manifest_hash() &&
+      (index.size() > 0 || workspace.manifest_hash().empty())) {
     return index;
   }
+  return distrusting_index(workspace);
+}
+
+StatIndex distrusting_index(Workspace& workspace) {
   const Manifest& manifest = workspace.manifest();
   StatIndexWriter writer;
   for (std::size_t i = 0; i < manifest.size(); ++i) {
@@ -46,10 +51,36 @@ StatIndex load_index(Workspace& workspace, const Context& context) {
     IndexedFile file;
     file.key = entry.logical_key();
     file.digest = entry.digest().value_or(Digest{});
+    file.stamp.size = entry.size();
     writer.add(file);
   }
-  writer.publish(workspace.index_path(), {workspace.manifest_hash(), 0}, context.random);
-  return StatIndex::load(workspace.index_path());
+  return writer.finish_unnamed({workspace.manifest_hash(), 0});
+}
+
+IndexUpdate::IndexUpdate(const StatIndex& index) : cursor_(index), next_(cursor_.next()) {}
+
+void IndexUpdate::set(const IndexedFile& file) {
+  while (next_ && compare_tree_order(next_->key, file.key) < 0) keep_next();
+  if (next_ && next_->key == file.key) next_ = cursor_.next();
+  writer_.add(file);
+  changed_ = true;
+}
+
+void IndexUpdate::drop(std::string_view key) {
+  while (next_ && compare_tree_order(next_->key, key) < 0) keep_next();
+  if (!next_ || next_->key != key) return;
+  next_ = cursor_.next();
+  changed_ = true;
+}
+
+void IndexUpdate::publish(const Workspace& workspace, std::int64_t now_ns, RandomSource& random) {
+  while (next_) keep_next();
+  writer_.publish(workspace.index_path(), {workspace.manifest_hash(), now_ns}, random);
+}
+
+void IndexUpdate::keep_next() {
+  writer_.add(*next_);
+  next_ = cursor_.next();
 }
 
 ScanOptions scan_options(const Context& context) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -10,12 +12,40 @@
 
 namespace unio {
 
-/// The stat index of the workspace. Where it is absent, damaged or belongs to another manifest, one is made from the
-/// manifest that trusts no file, so that the next operation reads them all and is right.
-StatIndex load_index(Workspace& workspace, const Context& context);
+/// The stat index of the workspace. Where it is absent, damaged or belongs to another manifest, one is made
+/// from the manifest that trusts no file, so that the operation reads them all and is right.
+StatIndex load_index(Workspace& workspace);
 
-/// The source that feeds `key`: the last that covers it and overrides, else the last that covers it; null for a
-/// pointer.
+/// An index made from the manifest alone, which trusts no file.
+StatIndex distrusting_index(Workspace& workspace);
+
+/// A new index that differs from one that is there in single files, given in tree order; the rest is copied.
+class IndexUpdate {
+ public:
+  /// `index` must live longer.
+  explicit IndexUpdate(const StatIndex& index);
+
+  /// The file is tracked with this stamp and digest.
+  void set(const IndexedFile& file);
+  /// The key is tracked no longer.
+  void drop(std::string_view key);
+
+  bool changed() const { return changed_; }
+
+  /// `now_ns` as for StatIndexWriter.
+  void publish(const Workspace& workspace, std::int64_t now_ns, RandomSource& random);
+
+ private:
+  void keep_next();
+
+  StatIndex::Cursor cursor_;
+  std::optional<IndexedFile> next_;
+  StatIndexWriter writer_;
+  bool changed_ = false;
+};
+
+/// The source that feeds `key`: the last that covers it and overrides, else the last that covers it; null for
+/// a pointer.
 const Source* find_source(const BuilderState& state, std::string_view key);
 
 /// The source's local path for people: "./train2017/", "../test2017/", "/data/x.csv".

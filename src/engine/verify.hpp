@@ -26,11 +26,12 @@ struct VerifyResult {
   bool matches() const { return differences.empty(); }
 };
 
-/// How much to trust: `content` reads and hashes every file; `stat_index` (--fast) only those whose stamps changed.
+/// How much to trust: `content` reads and hashes every file; `stat_index` (--fast) only those whose stamps
+/// changed.
 enum class Thoroughness { content, stat_index };
 
-/// Whether the installed files are exactly the manifest's: nothing missing, nothing altered, nothing more (ignored
-/// files apart).
+/// Whether the installed files are exactly the manifest's: nothing missing, nothing altered, nothing more
+/// (ignored files apart).
 VerifyResult verify(Workspace& workspace, Thoroughness thoroughness, const Context& context);
 
 }  // namespace unio

@@ -33,11 +33,12 @@ enum class ScanState {
 
 struct ScanItem {
   ScanState state = ScanState::unchanged;
-  std::string_view key;    ///< logical key it has or would have
-  std::string_view path;   ///< local path, absolute; empty for a missing file of a folder
-  FileStamp stamp;         ///< of the local file, where there is one
-  Digest digest;           ///< of the tracked entry, where there is one
-  std::size_t source = 0;  ///< index in BuilderState::sources
+  std::string_view key;            ///< logical key it has or would have
+  std::string_view path;           ///< local path, absolute; empty for a missing file of a folder
+  FileStamp stamp;                 ///< of the local file, where there is one
+  Digest digest;                   ///< of the tracked entry, where there is one
+  std::uint64_t tracked_size = 0;  ///< of the tracked entry, where there is one
+  std::size_t source = 0;          ///< index in BuilderState::sources
   std::string_view message;
 };
 

@@ -155,6 +155,7 @@ void ScanMerge::give_file(std::size_t index, std::string_view key, std::string_v
   if (next_ && next_->key == key) {
     item.state = next_->trusted && next_->stamp == stamp ? ScanState::unchanged : ScanState::suspect;
     item.digest = next_->digest;
+    item.tracked_size = next_->stamp.size;
     visit_(item);
     next_ = cursor_.next();
     return;

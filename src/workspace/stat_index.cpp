@@ -1,5 +1,7 @@
 #include "workspace/stat_index.hpp"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -150,8 +152,16 @@ StatIndex& StatIndex::operator=(StatIndex&&) noexcept = default;
 
 StatIndex StatIndex::load(const std::filesystem::path& path) {
   try {
+    return load(File::open_for_reading(path));
+  } catch (const Error&) {
+    return {};  // it costs time, nothing else
+  }
+}
+
+StatIndex StatIndex::load(File file) {
+  try {
     State state;
-    state.file = File::open_for_reading(path);
+    state.file = std::move(file);
     const auto size = static_cast<std::uint64_t>(state.file.status().st_size);
     if (size < sizeof(Header) + checksum_size) return {};
     state.end = size - checksum_size;
@@ -248,8 +258,7 @@ void StatIndexWriter::add(const IndexedFile& file) {
   ++state.count;
 }
 
-void StatIndexWriter::publish(const std::filesystem::path& path, const Options& options,
-                              RandomSource& random) {
+void StatIndexWriter::write_to(File& file, const Options& options) {
   Header header{};
   std::memcpy(header.magic, magic.data(), magic.size());
   header.count = state_->count;
@@ -257,19 +266,32 @@ void StatIndexWriter::publish(const std::filesystem::path& path, const Options& 
     header.has_manifest = 1;
     std::memcpy(header.manifest, options.manifest_top_hash.data(), hash_digits);
   }
-  TemporaryFile file(path.parent_path(), "index.", random);
   std::uint64_t checksum = 0;
   const auto write = [&](Bytes bytes) {
     checksum = crc64nvme(checksum, bytes);
-    file.file().write(bytes);
+    file.write(bytes);
   };
   write(std::as_bytes(std::span(&header, 1)));
   for (std::string& block : state_->blocks) {
     distrust_young(block, options.now_ns - tick_ns);
     write(as_bytes(block));
   }
-  file.file().write(std::as_bytes(std::span(&checksum, 1)));
+  file.write(std::as_bytes(std::span(&checksum, 1)));
+}
+
+void StatIndexWriter::publish(const std::filesystem::path& path, const Options& options,
+                              RandomSource& random) {
+  TemporaryFile file(path.parent_path(), "index.", random);
+  write_to(file.file(), options);
   file.publish_over(path);
+}
+
+StatIndex StatIndexWriter::finish_unnamed(const Options& options) {
+  const int descriptor = ::memfd_create("unio-index", MFD_CLOEXEC);
+  if (descriptor < 0) throw_errno("make an index in memory");
+  File file(descriptor, "index in memory");
+  write_to(file, options);
+  return StatIndex::load(std::move(file));
 }
 
 std::int64_t filesystem_time_ns(const std::filesystem::path& directory, RandomSource& random) {

@@ -16,7 +16,7 @@ namespace unio {
 /// What the index knows of one tracked local file.
 struct IndexedFile {
   std::string_view key;  ///< logical key
-  FileStamp stamp;       ///< of the local file when its content last had `digest`
+  FileStamp stamp;       ///< of the local file when its content last had `digest`; its size is the entry's
   Digest digest;         ///< of the entry in the workspace's manifest
   /// The stamp can be trusted: a file with the same stamp has the same content. False for files that were
   /// written so shortly before the index that a later change could leave the stamp as it is ("racy"), and for
@@ -40,6 +40,8 @@ class StatIndex {
 
   /// Checks the whole file: what a cursor gives later is what was written.
   static StatIndex load(const std::filesystem::path& path);
+  /// The same for an open file.
+  static StatIndex load(File file);
 
   /// The top hash of the manifest this index belongs to; empty when there is none.
   const std::string& manifest() const;
@@ -86,7 +88,13 @@ class StatIndexWriter {
   };
   void publish(const std::filesystem::path& path, const Options& options, RandomSource& random);
 
+  /// The same as an index without a name, which goes with the object: for folders that cannot be written, and
+  /// for an index that no other operation should find.
+  StatIndex finish_unnamed(const Options& options);
+
  private:
+  void write_to(File& file, const Options& options);
+
   struct State;
   std::unique_ptr<State> state_;
 };

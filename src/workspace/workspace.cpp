@@ -58,7 +58,8 @@ Workspace Workspace::get(const std::filesystem::path& directory) {
               "unio init NAME makes a new package here, unio install NAME --location DIR fetches one");
 }
 
-Workspace Workspace::create(const std::filesystem::path& root, BuilderState state, RandomSource& random) {
+/// Everything but the file that makes a folder a workspace.
+Workspace Workspace::prepare(const std::filesystem::path& root, BuilderState state, RandomSource& random) {
   if (const auto present = find(root)) {
     throw Error(ErrorCode::already_exists,
                 fmt::format("'{}' is the workspace of '{}' already", present->root().native(),
@@ -69,8 +70,19 @@ Workspace Workspace::create(const std::filesystem::path& root, BuilderState stat
   if (!folder.has_filename()) folder = folder.parent_path();
   make_folder(folder / ".unio");
   replace_file(folder / ".unio/.gitignore", as_bytes("*\n"), random);
-  Workspace workspace(std::move(folder), std::move(state));
+  return {std::move(folder), std::move(state)};
+}
+
+Workspace Workspace::create(const std::filesystem::path& root, BuilderState state, RandomSource& random) {
+  Workspace workspace = prepare(root, std::move(state), random);
   workspace.save(random);
+  return workspace;
+}
+
+Workspace Workspace::create(const std::filesystem::path& root, BuilderState state, const Manifest& manifest,
+                            RandomSource& random) {
+  Workspace workspace = prepare(root, std::move(state), random);
+  workspace.save(manifest, random);
   return workspace;
 }
 

@@ -30,6 +30,9 @@ class Workspace {
   static Workspace get(const std::filesystem::path& directory);
   /// Binds `root` (made when missing). Error already_exists when it is a workspace or lies in one.
   static Workspace create(const std::filesystem::path& root, BuilderState state, RandomSource& random);
+  /// The same with a manifest; the folder is a workspace only when both are there.
+  static Workspace create(const std::filesystem::path& root, BuilderState state, const Manifest& manifest,
+                          RandomSource& random);
 
   const std::filesystem::path& root() const { return root_; }
   std::filesystem::path state_folder() const { return root_ / ".unio"; }
@@ -63,6 +66,7 @@ class Workspace {
 
  private:
   Workspace(std::filesystem::path root, BuilderState state);
+  static Workspace prepare(const std::filesystem::path& root, BuilderState state, RandomSource& random);
   void remove_old_manifests() const;
 
   std::filesystem::path root_;

@@ -26,8 +26,9 @@ void print_added(Session& session, const Workspace& workspace, const AddResult& 
                                      {"left_out", json_texts(result.left_out)}}));
   }
   if (result.folder) {
-    session.line(fmt::format("Adding contents of directory {} to {} as {}... ({}, {})", printable(result.source), name,
-                             printable(result.key), human_count(result.files, "file"), human_size(result.bytes)));
+    session.line(fmt::format("Adding contents of directory {} to {} as {}... ({}, {})",
+                             printable(result.source), name, printable(result.key),
+                             human_count(result.files, "file"), human_size(result.bytes)));
   } else {
     session.line(fmt::format("Adding {} to {} as {}", printable(result.source), name, printable(result.key)));
   }
@@ -40,8 +41,9 @@ void print_added(Session& session, const Workspace& workspace, const AddResult& 
 int add_reference(Session& session, Workspace& workspace, const Options& options) {
   if (options.second) throw Error(ErrorCode::invalid_argument, "--package takes one KEY at most");
   const ResolvedRef ref = session.app().resolve(*options.package);
-  const AddPackageResult result = add_package(workspace, ref, options.first.value_or(""),
-                                              options.overwrite ? Overwrite::yes : Overwrite::no, session.context());
+  const AddPackageResult result =
+      add_package(workspace, ref, options.first.value_or(""),
+                  options.overwrite ? Overwrite::yes : Overwrite::no, session.context());
   if (session.json()) {
     session.print_json(Json::object(
         {{"top_hash", result.top_hash}, {"entries", static_cast<std::uint64_t>(result.entries)}}));
@@ -55,14 +57,16 @@ CommandRun setup(Arguments& arguments) {
   auto options = std::make_shared<Options>();
   arguments.positional("SOURCE_OR_KEY", options->first, "a file or folder; or its key, when SOURCE follows");
   arguments.positional("SOURCE", options->second, "a file or folder anywhere");
-  arguments.option("--package", "REF", options->package, "add the entries of this package instead of local files");
+  arguments.option("--package", "REF", options->package,
+                   "add the entries of this package instead of local files");
   arguments.flag("--overwrite", options->overwrite, "let what is added win over what has its keys now");
   return [options](Session& session) {
     Workspace workspace = find_workspace(std::nullopt);
     const auto lock = workspace.lock();
     if (options->package) return add_reference(session, workspace, *options);
     if (!options->first) {
-      throw Error(ErrorCode::invalid_argument, "nothing to add", "unio add FILE_OR_FOLDER, or unio add KEY SOURCE");
+      throw Error(ErrorCode::invalid_argument, "nothing to add",
+                  "unio add FILE_OR_FOLDER, or unio add KEY SOURCE");
     }
     AddRequest request;
     request.source = options->second.value_or(*options->first);
@@ -76,13 +80,16 @@ CommandRun setup(Arguments& arguments) {
 }  // namespace
 
 Command add_command() {
-  return {.name = "add",
-          .group = Command::Group::change,
-          .summary = "Add files, a folder or another package",
-          .details = "A folder stays connected: files that appear in it later are part of the next build.\n"
-                     "Keys are relative to the workspace's root; a source outside needs a KEY.",
-          .examples = "unio add train2017/\nunio add val2017/ ../validation/\nunio add --package team/labels:v1 labels/",
-          .setup = setup};
+  return {
+      .name = "add",
+      .group = Command::Group::change,
+      .summary = "Add files, a folder or another package",
+      .details =
+          "A folder stays connected: files that appear in it later are part of the next build.\n"
+          "Keys are relative to the workspace's root; a source outside needs a KEY.",
+      .examples =
+          "unio add train2017/\nunio add val2017/ ../validation/\nunio add --package team/labels:v1 labels/",
+      .setup = setup};
 }
 
 }  // namespace unio

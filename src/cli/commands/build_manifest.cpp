@@ -17,7 +17,8 @@ CommandRun setup(Arguments& arguments) {
     Workspace workspace = find_workspace(std::nullopt);
     const auto lock = workspace.lock();
     const BuildResult result = build(
-        workspace, {.message = options->message, .meta = parse_json_option(options->meta, "--meta"), .ingest = nullptr},
+        workspace,
+        {.message = options->message, .meta = parse_json_option(options->meta, "--meta"), .ingest = nullptr},
         session.context());
     if (session.json()) {
       session.print_json(Json::object({{"top_hash", result.top_hash},

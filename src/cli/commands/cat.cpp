@@ -15,7 +15,8 @@ CommandRun setup(Arguments& arguments) {
   arguments.positional("KEY", options->key, "an entry");
   return [options](Session& session) {
     const OpenedPackage package = open_reference(session, options->reference);
-    cat(package, options->key, session.context(), [&](Bytes bytes) { session.terminal().write(as_text(bytes)); });
+    cat(package, options->key, session.context(),
+        [&](Bytes bytes) { session.terminal().write(as_text(bytes)); });
     return 0;
   };
 }

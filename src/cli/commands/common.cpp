@@ -11,15 +11,21 @@ constexpr std::size_t named_at_most = 5;
 
 std::string_view reason(LeftOut::Why why) {
   switch (why) {
-    case LeftOut::Why::symlink: return "symbolic links are not packaged";
-    case LeftOut::Why::special: return "devices, pipes and sockets are not packaged";
-    case LeftOut::Why::empty_folder: return "empty folders are not packaged";
-    case LeftOut::Why::ignored: return "ignored";
+    case LeftOut::Why::symlink:
+      return "symbolic links are not packaged";
+    case LeftOut::Why::special:
+      return "devices, pipes and sockets are not packaged";
+    case LeftOut::Why::empty_folder:
+      return "empty folders are not packaged";
+    case LeftOut::Why::ignored:
+      return "ignored";
   }
   return {};
 }
 
-std::string folder_dots(const std::string& place, bool folder) { return folder ? place + "..." : place; }
+std::string folder_dots(const std::string& place, bool folder) {
+  return folder ? place + "..." : place;
+}
 
 }  // namespace
 
@@ -53,7 +59,8 @@ void warn_left_out(Session& session, const std::vector<LeftOut>& left_out) {
         session.warn(fmt::format("left out '{}': {}", printable(display_local(item.path)), reason(why)));
       }
     }
-    if (count > named_at_most) session.warn(fmt::format("left out {} more: {}", count - named_at_most, reason(why)));
+    if (count > named_at_most)
+      session.warn(fmt::format("left out {} more: {}", count - named_at_most, reason(why)));
   }
 }
 
@@ -65,7 +72,8 @@ void print_build(Session& session, const BuildResult& build) {
 void print_pushed(Session& session, const PushDataResult& data) {
   for (const PushedGroup& group : data.groups) {
     const std::string_view verb = group.action == PushedGroup::Action::pushed ? "Pushing" : "Copying";
-    std::string line = fmt::format("{} {} to {}", verb, printable(group.from), printable(folder_dots(group.to, group.folder)));
+    std::string line = fmt::format("{} {} to {}", verb, printable(group.from),
+                                   printable(folder_dots(group.to, group.folder)));
     if (group.already_there == group.files) {
       line += " (data exists, skipping)";
     } else if (group.already_there > 0) {
@@ -74,8 +82,9 @@ void print_pushed(Session& session, const PushDataResult& data) {
     session.line(line);
   }
   for (const std::string& key : data.displaced) {
-    session.warn(fmt::format("other data stands under the prefix for '{}'; it went to a content-addressed object",
-                             printable(key)));
+    session.warn(
+        fmt::format("other data stands under the prefix for '{}'; it went to a content-addressed object",
+                    printable(key)));
   }
   for (const std::string& key : data.secrets) {
     session.warn(fmt::format("'{}' looks like a secret", printable(key)));
@@ -85,12 +94,13 @@ void print_pushed(Session& session, const PushDataResult& data) {
 Json pushed_json(const PushDataResult& data) {
   Json::Array groups;
   for (const PushedGroup& group : data.groups) {
-    groups.push_back(Json::object({{"action", group.action == PushedGroup::Action::pushed ? "pushed" : "copied"},
-                                   {"from", group.from},
-                                   {"to", group.to},
-                                   {"files", group.files},
-                                   {"bytes", group.bytes},
-                                   {"already_there", group.already_there}}));
+    groups.push_back(
+        Json::object({{"action", group.action == PushedGroup::Action::pushed ? "pushed" : "copied"},
+                      {"from", group.from},
+                      {"to", group.to},
+                      {"files", group.files},
+                      {"bytes", group.bytes},
+                      {"already_there", group.already_there}}));
   }
   return groups;
 }
@@ -122,11 +132,15 @@ Json published_json(const Workspace& workspace, const PushResult& result) {
 
 std::string display_local(const std::filesystem::path& path) {
   if (path.is_relative()) return path.native();
-  const std::filesystem::path below = path.lexically_relative(std::filesystem::current_path());
-  if (below.empty() || below.native().starts_with("..")) return path.native();
-  return below == "." ? "." : "./" + below.native();
+  const std::string relative = path.lexically_relative(std::filesystem::current_path()).native();
+  if (relative == "." || relative == ".." || relative.starts_with("../")) {
+    return relative.size() < path.native().size() ? relative : path.native();
+  }
+  return "./" + relative;
 }
 
-Json json_texts(const std::vector<std::string>& texts) { return Json::Array(texts.begin(), texts.end()); }
+Json json_texts(const std::vector<std::string>& texts) {
+  return Json::Array(texts.begin(), texts.end());
+}
 
 }  // namespace unio

@@ -40,7 +40,7 @@ void print_published(Session& session, const Workspace& workspace, const PushRes
                      const std::optional<std::string>& tag);
 Json published_json(const Workspace& workspace, const PushResult& result);
 
-/// `path` as the user would write it: relative to where he stands when it lies below, else as it is.
+/// `path` as the user would write it: relative to where he stands, unless that is longer.
 std::string display_local(const std::filesystem::path& path);
 
 Json json_texts(const std::vector<std::string>& texts);

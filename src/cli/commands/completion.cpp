@@ -24,7 +24,8 @@ std::string names_of_options(const Command& command) {
 
 std::string names_of_commands() {
   std::string names;
-  for (const Command& command : commands()) names += fmt::format("{}{}", names.empty() ? "" : " ", command.name);
+  for (const Command& command : commands())
+    names += fmt::format("{}{}", names.empty() ? "" : " ", command.name);
   return names;
 }
 
@@ -52,10 +53,12 @@ complete -o filenames -F _unio unio
                      names_of_commands(), cases);
 }
 
-std::string zsh() { return "#compdef unio\nautoload -U +X bashcompinit && bashcompinit\n" + bash(); }
+std::string zsh() {
+  return "#compdef unio\nautoload -U +X bashcompinit && bashcompinit\n" + bash();
+}
 
 /// Single quotes inside a fish text.
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "'";
   for (const char c : text) out += c == '\'' ? std::string("\\'") : std::string(1, c);
   return out + "'";
@@ -64,11 +67,12 @@ std::string quoted(std::string_view text) {
 std::string fish() {
   std::string text = "# Completion of unio for fish: unio completion fish | source\n";
   for (const Command& command : commands()) {
-    text += fmt::format("complete -c unio -n __fish_use_subcommand -a {} -d {}\n", command.name, quoted(command.summary));
+    text += fmt::format("complete -c unio -n __fish_use_subcommand -a {} -d {}\n", command.name,
+                        in_quotes(command.summary));
     for (const OptionHelp& option : options_of(command)) {
       if (option.positional || !long_name(option).starts_with("--")) continue;
       text += fmt::format("complete -c unio -n '__fish_seen_subcommand_from {}' -l {} -d {}\n", command.name,
-                          long_name(option).substr(2), quoted(option.help));
+                          long_name(option).substr(2), in_quotes(option.help));
     }
   }
   return text;

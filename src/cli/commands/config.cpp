@@ -19,7 +19,8 @@ int list_values(Session& session) {
   for (const ConfigKey& key : config_keys()) {
     const ConfigValue& value = config.get(key.name);
     all.set(std::string(key.name), Json::object({{"value", value.value}, {"origin", value.origin}}));
-    session.line(fmt::format("{:<12} {:<40} ({})", key.name, printable(value.value), printable(value.origin)));
+    session.line(
+        fmt::format("{:<12} {:<40} ({})", key.name, printable(value.value), printable(value.origin)));
   }
   if (session.json()) session.print_json(std::move(all));
   session.line(fmt::format("\nThe file is {}", printable(config.path().native())));
@@ -28,7 +29,8 @@ int list_values(Session& session) {
 
 const std::string& require(const std::optional<std::string>& value, std::string_view what) {
   if (value) return *value;
-  throw Error(ErrorCode::invalid_argument, fmt::format("{} is missing", what), "unio config --help shows how it is used");
+  throw Error(ErrorCode::invalid_argument, fmt::format("{} is missing", what),
+              "unio config --help shows how it is used");
 }
 
 CommandRun setup(Arguments& arguments) {
@@ -43,17 +45,21 @@ CommandRun setup(Arguments& arguments) {
     const std::string& key = require(options->key, "KEY");
     if (action == "get") {
       const ConfigValue& value = config.get(key);
-      if (session.json()) session.print_json(Json::object({{"value", value.value}, {"origin", value.origin}}));
+      if (session.json())
+        session.print_json(Json::object({{"value", value.value}, {"origin", value.origin}}));
       session.result(value.value);
       return 0;
     }
     if (action != "set" && action != "unset") {
-      throw Error(ErrorCode::invalid_argument, fmt::format("'{}' is no action", action), "the actions are get, set and unset");
+      throw Error(ErrorCode::invalid_argument, fmt::format("'{}' is no action", action),
+                  "the actions are get, set and unset");
     }
     const auto value = action == "set" ? std::optional(require(options->value, "VALUE")) : std::nullopt;
     config.store(key, value, session.app().random());
-    if (session.json()) session.print_json(Json::object({{"key", key}, {"value", value ? Json(*value) : Json()}}));
-    session.line(value ? fmt::format("{} = {}", key, printable(*value)) : fmt::format("{} has its default again", key));
+    if (session.json())
+      session.print_json(Json::object({{"key", key}, {"value", value ? Json(*value) : Json()}}));
+    session.line(value ? fmt::format("{} = {}", key, printable(*value))
+                       : fmt::format("{} has its default again", key));
     return 0;
   };
 }

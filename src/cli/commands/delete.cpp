@@ -37,10 +37,12 @@ CommandRun setup(Arguments& arguments) {
     if (!options->yes) confirm(session, options->reference);
     const DeleteResult result = delete_package(registry, ref.name, top_hash, session.context());
     if (session.json()) {
-      session.print_json(Json::object({{"removed", json_texts(result.pointers)}, {"latest_moved", result.latest_moved}}));
+      session.print_json(
+          Json::object({{"removed", json_texts(result.pointers)}, {"latest_moved", result.latest_moved}}));
     }
     session.line(fmt::format("Removed {} of {}; manifests and data stay in {}",
-                             human_count(result.pointers.size(), "name"), options->reference, registry.url()));
+                             human_count(result.pointers.size(), "name"), options->reference,
+                             registry.url()));
     if (result.latest_moved) session.line("latest is the newest revision that is left");
     return 0;
   };

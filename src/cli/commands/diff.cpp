@@ -11,9 +11,12 @@ constexpr std::size_t shown_at_most = 100;
 
 std::string_view kind_name(EntryChange::Kind kind) {
   switch (kind) {
-    case EntryChange::Kind::added: return "added";
-    case EntryChange::Kind::removed: return "removed";
-    case EntryChange::Kind::modified: return "modified";
+    case EntryChange::Kind::added:
+      return "added";
+    case EntryChange::Kind::removed:
+      return "removed";
+    case EntryChange::Kind::modified:
+      return "modified";
   }
   return {};
 }
@@ -38,7 +41,8 @@ std::string change_line(Session& session, const EntryChange& change) {
       return terminal.colored(Color::green, "+ " + key) + fmt::format("  {}", human_size(change.after->size));
     case EntryChange::Kind::removed:
       return terminal.colored(Color::red, "- " + key) + fmt::format("  {}", human_size(change.before->size));
-    case EntryChange::Kind::modified: break;
+    case EntryChange::Kind::modified:
+      break;
   }
   std::string what;
   if (change.content_changed) {

@@ -36,7 +36,8 @@ std::string hash_of(Session& session, const std::string& what) {
   std::error_code ignored;
   const auto status = std::filesystem::status(what, ignored);
   if (!std::filesystem::exists(status)) return open_reference(session, what).manifest.top_hash();
-  const bool decided = what.starts_with("./") || what.starts_with("../") || what.starts_with('/') || what == ".";
+  const bool decided =
+      what.starts_with("./") || what.starts_with("../") || what.starts_with('/') || what == ".";
   if (!decided && names_package(session, what)) {
     throw Error(ErrorCode::invalid_argument, fmt::format("'{}' is a path and names a package", what),
                 fmt::format("write ./{} for the path", what));
@@ -68,7 +69,9 @@ Command hash_command() {
   return {.name = "hash",
           .group = Command::Group::folder,
           .summary = "Print the top hash of a folder, a package or a manifest",
-          .details = "For a folder: what its content would build to, equal to its package's hash exactly when nothing changed.",
+          .details =
+              "For a folder: what its content would build to, equal to its package's hash exactly when "
+              "nothing changed.",
           .examples = "unio hash ./photos\nunio hash team/photos:v1\nunio hash manifest.jsonl",
           .setup = setup};
 }

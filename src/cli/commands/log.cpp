@@ -43,9 +43,11 @@ void print_entry(Session& session, const LogEntry& entry) {
                session.terminal().colored(Color::green, tags) + "  " + human_time(entry.timestamp) +
                (entry.user ? "  " + printable(*entry.user) : ""));
   if (entry.message && !entry.message->empty()) session.line("    " + printable(*entry.message));
-  std::string counts = fmt::format("    {}, {}", human_count(entry.entries, "entry"), human_size(entry.bytes));
+  std::string counts =
+      fmt::format("    {}, {}", human_count(entry.entries, "entry"), human_size(entry.bytes));
   if (entry.added) {
-    counts += fmt::format("; {} added, {} removed, {} changed", *entry.added, *entry.removed, *entry.modified);
+    counts +=
+        fmt::format("; {} added, {} removed, {} changed", *entry.added, *entry.removed, *entry.modified);
   }
   session.line(counts);
 }
@@ -59,8 +61,8 @@ CommandRun setup(Arguments& arguments) {
   arguments.positional("REF", options->reference, "a package (default: that of the workspace)");
   arguments.option("-n", "COUNT", options->limit, "at most so many revisions");
   return [options](Session& session) {
-    const ResolvedRef ref =
-        options->reference ? session.app().resolve(*options->reference) : find_workspace(std::nullopt).state().ref;
+    const ResolvedRef ref = options->reference ? session.app().resolve(*options->reference)
+                                               : find_workspace(std::nullopt).state().ref;
     const auto entries =
         log(open_registry(session, ref.registry), ref.name, parse_limit(options->limit), session.context());
     if (session.json()) {

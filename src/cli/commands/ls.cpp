@@ -59,7 +59,8 @@ int print_entries(Session& session, const Options& options) {
 
 CommandRun setup(Arguments& arguments) {
   auto options = std::make_shared<Options>();
-  arguments.positional("REF", options->reference, "a package; without it the packages of the registry are listed");
+  arguments.positional("REF", options->reference,
+                       "a package; without it the packages of the registry are listed");
   arguments.positional("FOLDER", options->folder, "a folder in the package");
   arguments.flag("-a,--all", options->all, "everything below, not one level");
   return [options](Session& session) {

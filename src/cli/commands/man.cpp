@@ -19,14 +19,16 @@ std::string escaped(std::string_view text) {
 std::string option_list(const std::vector<OptionHelp>& options) {
   std::string text = ".Bl -tag -width Ds\n";
   for (const OptionHelp& option : options) {
-    text += fmt::format(".It Cm {} {}\n{}\n", escaped(option.names), escaped(option.value), escaped(option.help));
+    text +=
+        fmt::format(".It Cm {} {}\n{}\n", escaped(option.names), escaped(option.value), escaped(option.help));
   }
   return text + ".El\n";
 }
 
 std::string page() {
   std::string text =
-      ".Dd November 24, 2026\n.Dt UNIO 1\n.Os\n.Sh NAME\n.Nm unio\n.Nd version control and a catalogue for data\n"
+      ".Dd November 24, 2026\n.Dt UNIO 1\n.Os\n.Sh NAME\n.Nm unio\n.Nd version control and a catalogue for "
+      "data\n"
       ".Sh SYNOPSIS\n.Nm\n.Ar command\n.Op Ar options\n.Sh COMMANDS\n";
   for (const Command& command : commands()) {
     text += fmt::format(".Ss {}\n{}.\n", command.name, escaped(command.summary));

@@ -21,8 +21,8 @@ CommandRun setup(Arguments& arguments) {
     Workspace workspace = find_workspace(std::nullopt);
     const auto lock = workspace.lock();
     const std::size_t count =
-        move_entries(workspace, options->from, options->to, options->overwrite ? Overwrite::yes : Overwrite::no,
-                     session.context());
+        move_entries(workspace, options->from, options->to,
+                     options->overwrite ? Overwrite::yes : Overwrite::no, session.context());
     if (session.json()) session.print_json(Json::object({{"moved", static_cast<std::uint64_t>(count)}}));
     session.line(fmt::format("Moving {} to {} ({})", printable(options->from), printable(options->to),
                              human_count(count, "entry")));

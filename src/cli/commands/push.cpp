@@ -26,7 +26,8 @@ CommandRun setup(Arguments& arguments) {
   arguments.option("--meta", "JSON", options->meta, "metadata of the package");
   arguments.option("--prefix", "PREFIX", options->push.prefix,
                    "readable keys: PREFIX and the logical key, instead of content addresses");
-  arguments.flag("--no-copy", options->push.keep_pointers, "leave entries that are in another store where they are");
+  arguments.flag("--no-copy", options->push.keep_pointers,
+                 "leave entries that are in another store where they are");
   arguments.flag("--force", options->force, "move the tag even if somebody else moved it");
   arguments.flag("--force-allow-local-files", options->push.allow_local_files,
                  "publish although entries point at files of this machine");
@@ -41,8 +42,8 @@ CommandRun setup(Arguments& arguments) {
     print_removed(session, result.build);
     warn_left_out(session, result.build.left_out);
     if (result.published) {
-      session.line(fmt::format("Pushed {} ({}), {} new", human_count(result.entries, "entry"), human_size(result.bytes),
-                               human_count(result.stored_objects, "object")));
+      session.line(fmt::format("Pushed {} ({}), {} new", human_count(result.entries, "entry"),
+                               human_size(result.bytes), human_count(result.stored_objects, "object")));
       session.line(fmt::format("Tophash: {}", result.top_hash));
     }
     print_published(session, workspace, result, options->push.tag);
@@ -56,8 +57,10 @@ Command push_command() {
   return {.name = "push",
           .group = Command::Group::publish,
           .summary = "Build, push the data and publish, in one go",
-          .details = "Only what changed is read. `latest` moves to the new revision; a tag moves when it is where you last saw\n"
-                     "it, else the push ends with a conflict and nothing is published.",
+          .details =
+              "Only what changed is read. `latest` moves to the new revision; a tag moves when it is where "
+              "you last saw\n"
+              "it, else the push ends with a conflict and nothing is published.",
           .examples = "unio push -m \"more labels\"\nunio push -t v1 --prefix=data/photos/",
           .setup = setup};
 }

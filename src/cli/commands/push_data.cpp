@@ -9,7 +9,8 @@ CommandRun setup(Arguments& arguments) {
   auto options = std::make_shared<PushDataOptions>();
   arguments.option("--prefix", "PREFIX", options->prefix,
                    "readable keys: PREFIX and the logical key, instead of content addresses");
-  arguments.flag("--local-files-only", options->local_files_only, "leave entries that are in a store where they are");
+  arguments.flag("--local-files-only", options->local_files_only,
+                 "leave entries that are in a store where they are");
   return [options](Session& session) {
     Workspace workspace = find_workspace(std::nullopt);
     const auto lock = workspace.lock();

@@ -19,13 +19,15 @@ int list_remotes(Session& session) {
   for (const auto& [name, url] : remotes) all.set(name, url);
   if (session.json()) session.print_json(std::move(all));
   if (remotes.empty()) session.line("No remotes; unio remote add NAME URL makes one");
-  for (const auto& [name, url] : remotes) session.line(fmt::format("{}  {}", padded(name, 16), printable(url)));
+  for (const auto& [name, url] : remotes)
+    session.line(fmt::format("{}  {}", padded(name, 16), printable(url)));
   return 0;
 }
 
 const std::string& require(const std::optional<std::string>& value, std::string_view what) {
   if (value) return *value;
-  throw Error(ErrorCode::invalid_argument, fmt::format("{} is missing", what), "unio remote --help shows how it is used");
+  throw Error(ErrorCode::invalid_argument, fmt::format("{} is missing", what),
+              "unio remote --help shows how it is used");
 }
 
 int add_remote(Session& session, const Options& options) {
@@ -44,7 +46,8 @@ int add_remote(Session& session, const Options& options) {
 int remove_remote(Session& session, const Options& options) {
   const std::string& name = require(options.name, "NAME");
   if (!session.app().config().find_remote(name)) {
-    throw Error(ErrorCode::not_found, fmt::format("there is no remote '{}'", name), "unio remote ls lists them");
+    throw Error(ErrorCode::not_found, fmt::format("there is no remote '{}'", name),
+                "unio remote ls lists them");
   }
   session.app().config().store("remotes." + name, std::nullopt, session.app().random());
   if (session.json()) session.print_json(Json::object({{"removed", name}}));

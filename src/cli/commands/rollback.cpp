@@ -20,12 +20,14 @@ CommandRun setup(Arguments& arguments) {
     const ResolvedRef ref = session.app().resolve(options->reference);
     const Registry registry = open_registry(session, ref.registry);
     if (ref.version.kind == Version::Kind::latest && !options->undo) {
-      throw Error(ErrorCode::invalid_argument, fmt::format("'{}' does not say which revision", options->reference),
+      throw Error(ErrorCode::invalid_argument,
+                  fmt::format("'{}' does not say which revision", options->reference),
                   fmt::format("unio log {0} shows them; then unio rollback {0}@HASH", ref.name.text()));
     }
-    const TagResult result = options->undo
-                                 ? undo_move(registry, ref.name, "latest", session.context())
-                                 : rollback(registry, ref.name, registry.resolve(ref.name, ref.version), session.context());
+    const TagResult result =
+        options->undo
+            ? undo_move(registry, ref.name, "latest", session.context())
+            : rollback(registry, ref.name, registry.resolve(ref.name, ref.version), session.context());
     if (session.json()) {
       session.print_json(Json::object({{"package", ref.name.text()},
                                        {"top_hash", result.top_hash},

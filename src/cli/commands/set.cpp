@@ -22,8 +22,10 @@ CommandRun setup(Arguments& arguments) {
     const auto lock = workspace.lock();
     const auto meta = parse_json_option(options->meta, "--meta");
     set_entry(workspace, ".", options->key, options->source, meta, session.context());
-    if (session.json()) session.print_json(Json::object({{"key", options->key}, {"source", options->source}}));
-    session.line(fmt::format("Setting logical key {} as {}", printable(options->key), printable(options->source)));
+    if (session.json())
+      session.print_json(Json::object({{"key", options->key}, {"source", options->source}}));
+    session.line(
+        fmt::format("Setting logical key {} as {}", printable(options->key), printable(options->source)));
     return 0;
   };
 }

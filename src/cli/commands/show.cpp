@@ -7,7 +7,9 @@
 namespace unio {
 namespace {
 
-Json text_or_null(const std::optional<std::string>& text) { return text ? Json(*text) : Json(); }
+Json text_or_null(const std::optional<std::string>& text) {
+  return text ? Json(*text) : Json();
+}
 
 Json details_json(const PackageDetails& details) {
   return Json::object({{"package", details.name},
@@ -42,7 +44,8 @@ void print_details(Session& session, const PackageDetails& details) {
   row("message", details.message.value_or(""));
   row("contact", details.contact.value_or(""));
   row("discussion", details.discussion.value_or(""));
-  if (details.user_meta.truthy()) session.line("metadata    " + printable(details.user_meta.dump(JsonStyle::python)));
+  if (details.user_meta.truthy())
+    session.line("metadata    " + printable(details.user_meta.dump(JsonStyle::python)));
   if (details.readme_start.empty()) return;
   session.line("");
   std::string_view rest = details.readme_start;
@@ -69,13 +72,15 @@ Json entry_json(const EntryDetails& entry) {
 void print_entry(Session& session, const EntryDetails& entry) {
   session.line(fmt::format("{:<12}{}", "key", printable(entry.key)));
   if (entry.folder) {
-    session.line(fmt::format("{:<12}{} ({})", "entries", human_count(entry.entries, "entry"), human_size(entry.size)));
+    session.line(
+        fmt::format("{:<12}{} ({})", "entries", human_count(entry.entries, "entry"), human_size(entry.size)));
   } else {
     session.line(fmt::format("{:<12}{} ({} bytes)", "size", human_size(entry.size), entry.size));
     session.line(fmt::format("{:<12}{} {}", "digest", entry.digest_type, entry.digest));
     session.line(fmt::format("{:<12}{}", "url", printable(entry.url)));
   }
-  if (entry.meta.truthy()) session.line(fmt::format("{:<12}{}", "metadata", printable(entry.meta.dump(JsonStyle::python))));
+  if (entry.meta.truthy())
+    session.line(fmt::format("{:<12}{}", "metadata", printable(entry.meta.dump(JsonStyle::python))));
 }
 
 CommandRun setup(Arguments& arguments) {

@@ -19,7 +19,8 @@ void print_header(Session& session, const StatusResult& status) {
   }
   const bool named_by_hash = status.version.starts_with('@');
   session.line(named_by_hash ? fmt::format("Package: {}{}", status.name, status.version)
-                             : fmt::format("Package: {}{} ({})", status.name, status.version, short_hash(status.top_hash)));
+                             : fmt::format("Package: {}{} ({})", status.name, status.version,
+                                           short_hash(status.top_hash)));
 }
 
 void print_data(Session& session, const StatusResult& status) {
@@ -36,9 +37,11 @@ void print_keys(Session& session, std::string_view title, Color color, const std
   if (keys.empty()) return;
   session.line(fmt::format("\n{}:", title));
   for (std::size_t i = 0; i < std::min(keys.size(), shown_at_most); ++i) {
-    session.line("  " + session.terminal().colored(color, keys[i].empty() ? "(the package)" : printable(keys[i])));
+    session.line("  " +
+                 session.terminal().colored(color, keys[i].empty() ? "(the package)" : printable(keys[i])));
   }
-  if (keys.size() > shown_at_most) session.line(fmt::format("  and {} more (--json lists all)", keys.size() - shown_at_most));
+  if (keys.size() > shown_at_most)
+    session.line(fmt::format("  and {} more (--json lists all)", keys.size() - shown_at_most));
 }
 
 void print_state(Session& session, const StatusResult& status) {

@@ -9,9 +9,12 @@ namespace {
 
 std::string_view kind_name(SyncChange::Kind kind) {
   switch (kind) {
-    case SyncChange::Kind::removed: return "removed";
-    case SyncChange::Kind::replaced: return "replaced";
-    case SyncChange::Kind::restored: return "restored";
+    case SyncChange::Kind::removed:
+      return "removed";
+    case SyncChange::Kind::replaced:
+      return "replaced";
+    case SyncChange::Kind::restored:
+      return "restored";
   }
   return {};
 }
@@ -26,10 +29,12 @@ void print_changes(Session& session, const SyncResult& result, DryRun dry_run) {
   session.line(dry_run == DryRun::yes ? "Would change:" : "Changes:");
   for (const SyncChange& change : result.changes) {
     const std::string path = printable(display_local(change.path));
-    session.line(change.url.empty() ? fmt::format("  {} {}", path, kind_name(change.kind))
-                                    : fmt::format("  {} {} with {}", path, kind_name(change.kind), printable(change.url)));
+    session.line(change.url.empty()
+                     ? fmt::format("  {} {}", path, kind_name(change.kind))
+                     : fmt::format("  {} {} with {}", path, kind_name(change.kind), printable(change.url)));
   }
-  if (!result.trash.empty()) session.line(fmt::format("What was taken away is in {}", display_local(result.trash)));
+  if (!result.trash.empty())
+    session.line(fmt::format("What was taken away is in {}", display_local(result.trash)));
 }
 
 CommandRun setup(Arguments& arguments) {
@@ -58,12 +63,13 @@ CommandRun setup(Arguments& arguments) {
 }  // namespace
 
 Command sync_command() {
-  return {.name = "sync",
-          .group = Command::Group::folder,
-          .summary = "Make a folder match its package exactly",
-          .details = "Changed and unknown files are moved to .unio/trash/, missing and changed ones are fetched.",
-          .examples = "unio sync ./photos --dry-run\nunio sync ./photos",
-          .setup = setup};
+  return {
+      .name = "sync",
+      .group = Command::Group::folder,
+      .summary = "Make a folder match its package exactly",
+      .details = "Changed and unknown files are moved to .unio/trash/, missing and changed ones are fetched.",
+      .examples = "unio sync ./photos --dry-run\nunio sync ./photos",
+      .setup = setup};
 }
 
 }  // namespace unio

@@ -28,7 +28,8 @@ int print_tags(Session& session, const Registry& registry, const PackageName& na
   return 0;
 }
 
-int print_reflog(Session& session, const Registry& registry, const PackageName& name, const std::string& tag) {
+int print_reflog(Session& session, const Registry& registry, const PackageName& name,
+                 const std::string& tag) {
   Json::Array list;
   for (const ReflogEntry& entry : reflog(registry, name, tag)) {
     list.push_back(Json::object({{"when", format_time(entry.when)},
@@ -37,9 +38,11 @@ int print_reflog(Session& session, const Registry& registry, const PackageName& 
                                  {"from", entry.from ? Json(*entry.from) : Json()},
                                  {"to", entry.to ? Json(*entry.to) : Json()}}));
     if (session.json()) continue;
-    const auto shown = [](const std::optional<std::string>& hash) { return hash ? short_hash(*hash) : "(absent)"; };
-    session.line(fmt::format("{}  {} -> {}  {} by {}", human_time(unix_seconds(entry.when)), shown(entry.from),
-                             shown(entry.to), entry.operation, printable(entry.user)));
+    const auto shown = [](const std::optional<std::string>& hash) {
+      return hash ? short_hash(*hash) : "(absent)";
+    };
+    session.line(fmt::format("{}  {} -> {}  {} by {}", human_time(unix_seconds(entry.when)),
+                             shown(entry.from), shown(entry.to), entry.operation, printable(entry.user)));
   }
   if (session.json()) session.print_json(Json::object({{"tag", tag}, {"moves", std::move(list)}}));
   return 0;
@@ -53,15 +56,16 @@ void print_moved(Session& session, const PackageName& name, const std::string& t
                                      {"previous", result.previous ? Json(*result.previous) : Json()}}));
   }
   const std::string before = result.previous ? fmt::format(" (was {})", short_hash(*result.previous)) : "";
-  session.line(result.top_hash.empty()
-                   ? fmt::format("Removed tag {}:{}{}", name.text(), tag, before)
-                   : fmt::format("Linking {}:{} to manifest {}{}", name.text(), tag, short_hash(result.top_hash), before));
+  session.line(result.top_hash.empty() ? fmt::format("Removed tag {}:{}{}", name.text(), tag, before)
+                                       : fmt::format("Linking {}:{} to manifest {}{}", name.text(), tag,
+                                                     short_hash(result.top_hash), before));
 }
 
 CommandRun setup(Arguments& arguments) {
   auto options = std::make_shared<Options>();
   arguments.positional("REF", options->reference, "a package, with the revision that is meant");
-  arguments.positional("TAG", options->tag, "the tag to make or move; without it tags, or with REF:TAG moves, are listed");
+  arguments.positional("TAG", options->tag,
+                       "the tag to make or move; without it tags, or with REF:TAG moves, are listed");
   arguments.flag("--force", options->force, "move a tag that is elsewhere");
   arguments.flag("--delete", options->remove, "remove the tag");
   arguments.flag("--undo", options->undo, "move the tag back to where it was before its last move");
@@ -69,7 +73,8 @@ CommandRun setup(Arguments& arguments) {
     const ResolvedRef ref = session.app().resolve(options->reference);
     const Registry registry = open_registry(session, ref.registry);
     if (!options->tag) {
-      if (ref.version.kind == Version::Kind::tag) return print_reflog(session, registry, ref.name, ref.version.value);
+      if (ref.version.kind == Version::Kind::tag)
+        return print_reflog(session, registry, ref.name, ref.version.value);
       return print_tags(session, registry, ref.name);
     }
     TagResult result;
@@ -89,12 +94,14 @@ CommandRun setup(Arguments& arguments) {
 }  // namespace
 
 Command tag_command() {
-  return {.name = "tag",
-          .group = Command::Group::manage,
-          .summary = "Name a revision, or list, move, undo and remove names",
-          .details = "Every move is kept: `unio tag NAME:TAG` lists them, --undo goes one back.",
-          .examples = "unio tag team/photos@3e6e97ccc stable\nunio tag team/photos\nunio tag team/photos stable --undo",
-          .setup = setup};
+  return {
+      .name = "tag",
+      .group = Command::Group::manage,
+      .summary = "Name a revision, or list, move, undo and remove names",
+      .details = "Every move is kept: `unio tag NAME:TAG` lists them, --undo goes one back.",
+      .examples =
+          "unio tag team/photos@3e6e97ccc stable\nunio tag team/photos\nunio tag team/photos stable --undo",
+      .setup = setup};
 }
 
 }  // namespace unio

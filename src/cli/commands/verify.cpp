@@ -9,10 +9,14 @@ namespace {
 
 std::string_view kind_name(Difference::Kind kind) {
   switch (kind) {
-    case Difference::Kind::missing: return "missing";
-    case Difference::Kind::changed: return "changed";
-    case Difference::Kind::unknown: return "unknown";
-    case Difference::Kind::unreadable: return "unreadable";
+    case Difference::Kind::missing:
+      return "missing";
+    case Difference::Kind::changed:
+      return "changed";
+    case Difference::Kind::unknown:
+      return "unknown";
+    case Difference::Kind::unreadable:
+      return "unreadable";
   }
   return {};
 }
@@ -26,7 +30,8 @@ std::string sentence(const Difference& difference, const std::string& package) {
       return fmt::format("{} exists locally, but contents do not match manifest {}", path, package);
     case Difference::Kind::unknown:
       return fmt::format("{} exists locally, but does not exist in the manifest {}", path, package);
-    case Difference::Kind::unreadable: return fmt::format("{} cannot be read: {}", path, difference.detail);
+    case Difference::Kind::unreadable:
+      return fmt::format("{} cannot be read: {}", path, difference.detail);
   }
   return path;
 }
@@ -53,7 +58,8 @@ CommandRun setup(Arguments& arguments) {
     const std::string package = workspace.state().ref.display();
     if (session.json()) {
       Json::Array differences;
-      for (const Difference& difference : result.differences) differences.push_back(difference_json(difference));
+      for (const Difference& difference : result.differences)
+        differences.push_back(difference_json(difference));
       session.print_json(Json::object({{"package", workspace.state().ref.name.text()},
                                        {"top_hash", result.top_hash},
                                        {"matches", result.matches()},
@@ -62,11 +68,12 @@ CommandRun setup(Arguments& arguments) {
     }
     for (const Difference& difference : result.differences) session.line(sentence(difference, package));
     if (!result.matches()) {
-      session.line(fmt::format("This can be fixed by calling `unio sync {}`", display_local(workspace.root())));
+      session.line(
+          fmt::format("This can be fixed by calling `unio sync {}`", display_local(workspace.root())));
       return 1;
     }
-    session.line(fmt::format("True: {} match the manifest of {} ({})", human_count(result.files, "file"), package,
-                             short_hash(result.top_hash)));
+    session.line(fmt::format("True: {} match the manifest of {} ({})", human_count(result.files, "file"),
+                             package, short_hash(result.top_hash)));
     return 0;
   };
 }
@@ -74,12 +81,13 @@ CommandRun setup(Arguments& arguments) {
 }  // namespace
 
 Command verify_command() {
-  return {.name = "verify",
-          .group = Command::Group::folder,
-          .summary = "Prove that a folder is exactly its package",
-          .details = "Reads and hashes every file. Exit code 1 when something is missing, altered or too much.",
-          .examples = "unio verify ./photos\nunio verify --fast",
-          .setup = setup};
+  return {
+      .name = "verify",
+      .group = Command::Group::folder,
+      .summary = "Prove that a folder is exactly its package",
+      .details = "Reads and hashes every file. Exit code 1 when something is missing, altered or too much.",
+      .examples = "unio verify ./photos\nunio verify --fast",
+      .setup = setup};
 }
 
 }  // namespace unio

@@ -44,7 +44,9 @@ std::size_t terminal_width() {
   return size.ws_col;
 }
 
-bool use(When when, bool automatic) { return when == When::always || (when == When::automatic && automatic); }
+bool use(When when, bool automatic) {
+  return when == When::always || (when == When::automatic && automatic);
+}
 
 std::string duration(double seconds) {
   const auto whole = static_cast<std::int64_t>(seconds + 0.5);
@@ -66,7 +68,8 @@ class Terminal::Bar final : public Progress {
   enum class Style { none, plain, drawn };
 
   Bar(Terminal& terminal, Style style) : terminal_(terminal), style_(style) {
-    if (style_ == Style::drawn) drawer_ = std::jthread([this](const std::stop_token& stop) { draw_until(stop); });
+    if (style_ == Style::drawn)
+      drawer_ = std::jthread([this](const std::stop_token& stop) { draw_until(stop); });
   }
 
   void begin(std::string_view phase, std::uint64_t total_items, std::uint64_t total_bytes) override {
@@ -131,7 +134,8 @@ class Terminal::Bar final : public Progress {
     }
     if (bytes > 0) text += fmt::format("  {}  {}/s", human_size(bytes), human_size(rate(bytes, seconds)));
     const double done = fraction(state, items, bytes);
-    if (done > 0) text += fmt::format("  {:.0f} %  {} left", 100 * done, duration(seconds * (1 - done) / done));
+    if (done > 0)
+      text += fmt::format("  {:.0f} %  {} left", 100 * done, duration(seconds * (1 - done) / done));
     return text;
   }
 
@@ -182,14 +186,20 @@ Terminal::Terminal(const TerminalOptions& options, const Environment& environmen
   color_err_ = use(options.color, wanted && ::isatty(STDERR_FILENO) == 1);
   const bool drawn = use(options.progress, !dumb && ::isatty(STDERR_FILENO) == 1);
   const bool silent = options.quiet || options.progress == When::never;
-  bar_ = std::make_unique<Bar>(*this, silent ? Bar::Style::none : drawn ? Bar::Style::drawn : Bar::Style::plain);
+  bar_ = std::make_unique<Bar>(*this, silent  ? Bar::Style::none
+                                      : drawn ? Bar::Style::drawn
+                                              : Bar::Style::plain);
 }
 
 Terminal::~Terminal() = default;
 
-Progress& Terminal::progress() { return *bar_; }
+Progress& Terminal::progress() {
+  return *bar_;
+}
 
-bool Terminal::interactive() const { return ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1; }
+bool Terminal::interactive() const {
+  return ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1;
+}
 
 void Terminal::line(std::string_view text) {
   if (!options_.json && !options_.quiet) write(fmt::format("{}\n", text));
@@ -222,7 +232,9 @@ void Terminal::print_error(std::string_view code, std::string_view message, std:
   });
 }
 
-void Terminal::print_json(const Json& value) { write(value.dump(JsonStyle::pretty) + "\n"); }
+void Terminal::print_json(const Json& value) {
+  write(value.dump(JsonStyle::pretty) + "\n");
+}
 
 std::string Terminal::colored(Color color, std::string_view text) const {
   if (!color_out_) return std::string(text);

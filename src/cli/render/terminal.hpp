@@ -26,8 +26,8 @@ struct TerminalOptions {
 
 enum class Color { red, green, yellow, blue, bold, faint };
 
-/// Standard output and standard error of the command. Lines of progress are taken away before anything else is
-/// printed. Thread-safe.
+/// Standard output and standard error of the command. Lines of progress are taken away before anything else
+/// is printed. Thread-safe.
 class Terminal {
  public:
   Terminal(const TerminalOptions& options, const Environment& environment);
@@ -66,7 +66,8 @@ std::string human_size(std::uint64_t bytes);
 std::string human_count(std::uint64_t count, std::string_view singular);
 /// "2026-11-24 12:34:56", UTC.
 std::string human_time(std::int64_t unix_seconds);
-/// Text from outside with control characters, and characters that turn the direction of writing, made visible.
+/// Text from outside with control characters, and characters that turn the direction of writing, made
+/// visible.
 std::string printable(std::string_view text);
 /// Columns that text takes on a terminal.
 std::size_t display_width(std::string_view text);

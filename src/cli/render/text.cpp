@@ -32,13 +32,14 @@ bool is_deceptive(std::uint32_t code) {
 }
 
 bool is_combining(std::uint32_t code) {
-  return (code >= 0x300 && code <= 0x36F) || (code >= 0x1AB0 && code <= 0x1AFF) || (code >= 0x20D0 && code <= 0x20FF) ||
-         (code >= 0xFE00 && code <= 0xFE0F);
+  return (code >= 0x300 && code <= 0x36F) || (code >= 0x1AB0 && code <= 0x1AFF) ||
+         (code >= 0x20D0 && code <= 0x20FF) || (code >= 0xFE00 && code <= 0xFE0F);
 }
 
 bool is_wide(std::uint32_t code) {
-  return (code >= 0x1100 && code <= 0x115F) || (code >= 0x2E80 && code <= 0xA4CF) || (code >= 0xAC00 && code <= 0xD7A3) ||
-         (code >= 0xF900 && code <= 0xFAFF) || (code >= 0xFF00 && code <= 0xFF60) || (code >= 0x1F300 && code <= 0x1FAFF) ||
+  return (code >= 0x1100 && code <= 0x115F) || (code >= 0x2E80 && code <= 0xA4CF) ||
+         (code >= 0xAC00 && code <= 0xD7A3) || (code >= 0xF900 && code <= 0xFAFF) ||
+         (code >= 0xFF00 && code <= 0xFF60) || (code >= 0x1F300 && code <= 0x1FAFF) ||
          (code >= 0x20000 && code <= 0x3FFFD);
 }
 
@@ -57,10 +58,15 @@ std::string human_size(std::uint64_t bytes) {
 }
 
 std::string human_count(std::uint64_t count, std::string_view singular) {
-  std::string digits = std::to_string(count);
-  for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, ",");
+  const std::string plain = std::to_string(count);
+  std::string digits;
+  for (std::size_t i = 0; i < plain.size(); ++i) {
+    if (i > 0 && (plain.size() - i) % 3 == 0) digits += ',';
+    digits += plain[i];
+  }
   if (count == 1) return fmt::format("1 {}", singular);
-  if (singular.ends_with('y')) return fmt::format("{} {}ies", digits, singular.substr(0, singular.size() - 1));
+  if (singular.ends_with('y'))
+    return fmt::format("{} {}ies", digits, singular.substr(0, singular.size() - 1));
   return fmt::format("{} {}s", digits, singular);
 }
 

@@ -1,0 +1,130 @@
+#include "engine/install.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "base/error.hpp"
+#include "engine/browse.hpp"
+#include "engine/fetch.hpp"
+#include "engine/install_plan.hpp"
+#include "engine/tracked_files.hpp"
+
+namespace unio {
+namespace {
+
+/// The workspace that is already at the location; absent when there is none.
+std::optional<Workspace> find_present(const ResolvedRef& ref, const InstallOptions& options) {
+  auto workspace = Workspace::find(options.location);
+  if (!workspace) return std::nullopt;
+  const BuilderState& state = workspace->state();
+  const bool same_package = state.ref.name == ref.name && state.ref.registry == ref.registry;
+  std::error_code ignored;
+  if (!std::filesystem::equivalent(workspace->root(), options.location, ignored) || !same_package) {
+    throw Error(
+        ErrorCode::already_exists,
+        fmt::format("'{}' is the workspace of '{}'", workspace->root().native(), state.ref.name.text()),
+        "choose another folder with --location");
+  }
+  if (options.overwrite == Overwrite::no && !(state.published && state.built)) {
+    throw Error(ErrorCode::failed_precondition,
+                fmt::format("'{}' holds changes to '{}' that are not pushed", workspace->root().native(),
+                            state.ref.name.text()),
+                "unio push publishes them, --force gives them up");
+  }
+  return workspace;
+}
+
+Source installed_source(const PackageName& name, const Manifest& manifest, const std::string& path) {
+  const bool root = path.empty() || path == "." || path == "./";
+  if (root) return {.kind = Source::Kind::installed, .key = {}, .path = ".", .excluded = {}};
+  std::string key = path;
+  while (key.ends_with('/')) key.pop_back();
+  if (!path.ends_with('/') && manifest.find(key))
+    return {.kind = Source::Kind::file, .key = key, .path = key, .excluded = {}};
+  const auto [first, last] = manifest.range(key + "/");
+  if (first != last) return {.kind = Source::Kind::installed, .key = key + "/", .path = key, .excluded = {}};
+  throw no_entry(name, manifest, path);
+}
+
+/// What will be installed: everything, or the parts that are asked for and those that are here already.
+std::vector<Source> wanted_sources(const OpenedPackage& package, const std::optional<Workspace>& present,
+                                   const std::vector<std::string>& paths) {
+  const Manifest& manifest = package.manifest;
+  std::vector<Source> sources;
+  if (paths.empty()) return {installed_source(package.name, manifest, {})};
+  if (present) {
+    for (const Source& source : present->state().sources) {
+      const bool as_installed =
+          source.path == "." ? source.key.empty() : join_key(source.path, "") == join_key(source.key, "");
+      if (as_installed) sources.push_back(source);
+    }
+  }
+  for (const std::string& path : paths) sources.push_back(installed_source(package.name, manifest, path));
+  std::vector<Source> kept;
+  for (const Source& source : sources) {
+    const bool covered =
+        std::any_of(kept.begin(), kept.end(), [&](const Source& k) { return is_within(source.key, k.key); });
+    if (covered) continue;
+    std::erase_if(kept, [&](const Source& k) { return is_within(k.key, source.key); });
+    kept.push_back(source);
+  }
+  return kept;
+}
+
+BuilderState bound_state(const ResolvedRef& ref, const OpenedPackage& package, std::vector<Source> sources) {
+  BuilderState state;
+  state.ref = ref;
+  if (ref.version.kind != Version::Kind::tag) state.ref.version = {Version::Kind::hash, package.top_hash};
+  state.built = true;
+  state.published = true;
+  state.sources = std::move(sources);
+  state.parents = {package.top_hash};
+  if (ref.version.kind == Version::Kind::latest) state.known_pointers["latest"] = package.top_hash;
+  if (ref.version.kind == Version::Kind::tag) state.known_pointers[ref.version.value] = package.top_hash;
+  return state;
+}
+
+/// Binds the folder to the package: from here on it is a workspace of this revision.
+Workspace bind(std::optional<Workspace> present, const std::filesystem::path& root, BuilderState state,
+               const Manifest& manifest, const Context& context) {
+  if (!present) return Workspace::create(root, std::move(state), manifest, context.random);
+  for (const auto& [pointer, hash] : present->state().known_pointers)
+    state.known_pointers.emplace(pointer, hash);
+  state.manifest_file = present->state().manifest_file;
+  present->state() = std::move(state);
+  present->save(manifest, context.random);
+  return std::move(*present);
+}
+
+}  // namespace
+
+InstallResult install(const ResolvedRef& ref, const InstallOptions& options, const Context& context) {
+  const OpenedPackage package = open_package(ref, context);
+  auto present = find_present(ref, options);
+  std::vector<Source> sources = wanted_sources(package, present, options.paths);
+  SafeTree tree(options.location, context.random);
+  const Workspace::Lock lock(tree.root() / ".unio");
+  tree.remove_leftovers();
+
+  InstallPlan plan = plan_install(package.manifest, sources, present ? &*present : nullptr, tree,
+                                  options.overwrite, context);
+  InstallResult result{.top_hash = package.top_hash, .kept = plan.kept.size(), .left_behind = {}};
+  for (const std::string& path : plan.removed) tree.remove(path);
+  const FetchResult fetched =
+      fetch(package.registry, package.manifest, tree, plan.fetched, context,
+            [&](const FetchItem& item, const FileStamp& stamp) { plan.stamps[item.entry] = stamp; });
+  result.fetched = fetched.files;
+  result.fetched_bytes = fetched.bytes;
+  context.failpoints.pass("install.after_files");
+
+  const Workspace workspace = bind(std::move(present), options.location,
+                                   bound_state(ref, package, std::move(sources)), package.manifest, context);
+  context.failpoints.pass("install.after_state");
+  write_index(workspace, package.manifest, plan, context);
+  result.left_behind = std::move(plan.left_behind);
+  return result;
+}
+
+}  // namespace unio

@@ -1,0 +1,74 @@
+#include "engine/verify.hpp"
+
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+#include "engine/folder_compare.hpp"
+#include "engine/tracked_files.hpp"
+
+namespace unio {
+namespace {
+
+std::string_view what_it_is(ScanState found) {
+  return found == ScanState::symlink ? "a symbolic link" : "no regular file";
+}
+
+/// The path of a file that is not there, as the source would have it.
+std::string expected_path(const Workspace& workspace, const ComparedFile& file) {
+  if (!file.path.empty()) return std::string(file.path);
+  return workspace.local_path(workspace.state().sources[file.source], file.key).native();
+}
+
+void note(const Workspace& workspace, const ComparedFile& file, VerifyResult& result) {
+  const auto differs = [&](Difference::Kind kind, std::string detail) {
+    result.differences.push_back(
+        {kind, std::string(file.key), expected_path(workspace, file), std::move(detail)});
+  };
+  switch (file.state) {
+    case ComparedFile::State::same:
+      break;
+    case ComparedFile::State::changed:
+      differs(Difference::Kind::changed,
+              file.stamp.size == file.tracked_size
+                  ? std::string(file.detail)
+                  : fmt::format("{} bytes, not {}", file.stamp.size, file.tracked_size));
+      break;
+    case ComparedFile::State::missing:
+      return differs(Difference::Kind::missing, {});
+    case ComparedFile::State::extra:
+      return differs(Difference::Kind::unknown, {});
+    case ComparedFile::State::unreadable:
+      return differs(Difference::Kind::unreadable, std::string(file.detail));
+    case ComparedFile::State::not_a_file:
+      // Folders hold nothing of their own, and what is ignored is not the package's business.
+      if (file.found == ScanState::ignored || file.found == ScanState::empty_folder) return;
+      return differs(Difference::Kind::unknown, std::string(what_it_is(file.found)));
+  }
+  result.files += 1;
+  if (file.read) result.bytes_read += file.stamp.size;
+}
+
+}  // namespace
+
+VerifyResult verify(Workspace& workspace, Thoroughness thoroughness, const Context& context) {
+  if (workspace.manifest_hash().empty()) {
+    throw Error(ErrorCode::failed_precondition,
+                fmt::format("'{}' holds no manifest to compare with", workspace.root().native()),
+                "unio build-manifest makes one");
+  }
+  VerifyResult result{.top_hash = workspace.manifest_hash()};
+  const bool content = thoroughness == Thoroughness::content;
+  // Nothing that an index says is taken for granted: what is compared with comes from the manifest.
+  if (content && workspace.manifest().top_hash() != workspace.manifest_hash()) {
+    throw Error(ErrorCode::corruption,
+                fmt::format("the manifest in '{}' was altered", workspace.state_folder().native()),
+                "install the package into another folder");
+  }
+  const StatIndex index = content ? distrusting_index(workspace) : load_index(workspace);
+  const ProgressPhase phase(context.progress, "verifying", index.size());
+  compare_folder(workspace, index, content ? Trust::nothing : Trust::stamps, context,
+                 [&](const ComparedFile& file) { note(workspace, file, result); });
+  return result;
+}
+
+}  // namespace unio
