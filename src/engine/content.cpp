@@ -16,13 +16,18 @@ constexpr std::size_t buffer_size = std::size_t{1} << 20;
 /// Below this, starting threads costs more than it gains.
 constexpr std::uint64_t parallel_hash_from = std::uint64_t{32} << 20;
 
-/// The registry's own key of a content-addressed physical key, whatever the root it was written with.
+/// The registry's own key of a content-addressed physical key, whatever the root it was written with. The key
+/// is the address that the digest gives; a legacy digest is none, so that any key of this form may be meant.
 std::optional<std::string> own_object_key(std::string_view physical_key,
                                           const std::optional<Digest>& digest) {
-  if (!digest || digest->type != DigestType::sha2_256_chunked) return std::nullopt;
-  std::string key = layout::object(*digest);
-  if (!physical_key.ends_with(key)) return std::nullopt;
-  return key;
+  constexpr std::size_t hash_digits = 64;
+  constexpr std::size_t size = layout::objects.size() + 3 + hash_digits;
+  if (physical_key.size() <= size || physical_key[physical_key.size() - size - 1] != '/') return std::nullopt;
+  const std::string_view key = physical_key.substr(physical_key.size() - size);
+  const bool has_address = digest && digest->type == DigestType::sha2_256_chunked;
+  const auto address =
+      has_address ? digest : Digest::from_hex(DigestType::sha2_256_chunked, key.substr(size - hash_digits));
+  return address && layout::object(*address) == key ? std::optional<std::string>(key) : std::nullopt;
 }
 
 /// The key below `base` (a store's URL) that `physical_key` names; absent when it is elsewhere.
@@ -79,6 +84,14 @@ void check_size(const EntryView& entry, const std::string& url, std::uint64_t si
               "unio verify shows all that differs");
 }
 
+/// At once, so that nobody keeps in memory or on disk what is not wanted.
+[[noreturn]] void throw_too_long(const EntryView& entry) {
+  throw Error(ErrorCode::corruption,
+              fmt::format("'{}' has more bytes at '{}' than the {} that the manifest says",
+                          entry.logical_key(), entry.physical_key(), entry.size()),
+              "unio verify shows all that differs");
+}
+
 }  // namespace
 
 std::string physical_url(const Registry& registry, std::string_view key) {
@@ -93,6 +106,13 @@ bool is_local_file(const Registry& registry, std::string_view physical_key) {
   return physical_key.starts_with("file:") && !is_in_registry(registry, physical_key);
 }
 
+bool points_at_local_files(const Registry& registry, const Manifest& manifest) {
+  for (std::size_t i = 0; i < manifest.size(); ++i) {
+    if (is_local_file(registry, manifest[i].physical_key())) return true;
+  }
+  return false;
+}
+
 std::string folder_url(std::string_view url, std::string_view logical_key, std::string_view folder_key) {
   const std::string rest = encode_url_path(logical_key.substr(folder_key.size()));
   const std::string_view plain = url.substr(0, url.find('?'));
@@ -103,12 +123,13 @@ std::string folder_url(std::string_view url, std::string_view logical_key, std::
 ObjectLocation locate(const Registry& registry, const Context& context, const EntryView& entry) {
   const std::string url = entry.physical_key();
   const PhysicalKey physical = PhysicalKey::parse(url);
-  if (auto key = key_below(registry.url(), url))
-    return {&registry.store(), std::move(*key), physical.version};
+  auto below = key_below(registry.url(), url);
+  auto own = own_object_key(url, entry.digest());
   // From a registry that was moved here, or from another one.
-  if (auto key = own_object_key(url, entry.digest()); key && registry.store().find(*key)) {
-    return {&registry.store(), std::move(*key), std::nullopt};
+  if (own && own != below && registry.store().find(*own)) {
+    return {&registry.store(), std::move(*own), std::nullopt};
   }
+  if (below) return {&registry.store(), std::move(*below), physical.version};
   if (physical.kind == PhysicalKey::Kind::file) {
     return {&context.stores.get("file:///"), physical.path.substr(1), std::nullopt};
   }
@@ -117,7 +138,8 @@ ObjectLocation locate(const Registry& registry, const Context& context, const En
 
 std::string current_url(const Registry& registry, const Context& context, const EntryView& entry) {
   std::string url = entry.physical_key();
-  if (!own_object_key(url, entry.digest()) || is_in_registry(registry, url)) return url;
+  const auto own = own_object_key(url, entry.digest());
+  if (!own || own == key_below(registry.url(), url)) return url;
   const ObjectLocation location = locate(registry, context, entry);
   return location.store == &registry.store() ? physical_url(registry, location.key) : url;
 }
@@ -148,6 +170,7 @@ void read_entry(const Registry& registry, const Context& context, const EntryVie
   read_entry_range(registry, context, entry, ByteRange{}, [&](Bytes bytes) {
     throw_if_stopped(context.stop);
     size += bytes.size();
+    if (size > entry.size()) throw_too_long(entry);
     if (stream) stream->update(bytes);
     sink(bytes);
   });

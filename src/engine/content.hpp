@@ -28,6 +28,8 @@ std::string current_url(const Registry& registry, const Context& context, const 
 bool is_in_registry(const Registry& registry, std::string_view physical_key);
 /// Whether it is a file on this machine outside the registry.
 bool is_local_file(const Registry& registry, std::string_view physical_key);
+/// Whether any entry is.
+bool points_at_local_files(const Registry& registry, const Manifest& manifest);
 
 /// The URL of a key in the registry's store, encoded as manifests write it.
 std::string physical_url(const Registry& registry, std::string_view key);
@@ -38,8 +40,9 @@ std::string physical_url(const Registry& registry, std::string_view key);
 std::string folder_url(std::string_view url, std::string_view logical_key, std::string_view folder_key);
 
 /// Streams an entry's bytes to `sink`, verified: size and digest are checked when the last byte came, and a
-/// difference is Error corruption naming entry, URL and both digests. What the sink got before must not be
-/// believed until this returns. Entries without a digest that we can compute are checked by size only.
+/// difference is Error corruption naming entry, URL and both digests; more bytes than the entry has are never
+/// given. What the sink got before must not be believed until this returns. Entries without a digest that we
+/// can compute are checked by size only.
 void read_entry(const Registry& registry, const Context& context, const EntryView& entry,
                 const ByteSink& sink);
 

@@ -133,7 +133,9 @@ void recover(const Registry& registry, const Context& context, const PackageName
   if (!intents.empty()) registry.prepare_for_writing();
   for (const Intent& intent : intents) {
     if (took_effect(registry, intent)) {
-      complete(registry, context, intent);
+      // Its owner may have written it anew for another try. Once the move shows, it stays as it is, or goes.
+      const auto settled = find_intent(registry, context, layout::intent(intent.op_id));
+      if (settled) complete(registry, context, *settled);
     } else if (owner_is_gone(intent, context)) {
       remove_intent(registry, intent);
     }

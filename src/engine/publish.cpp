@@ -28,13 +28,6 @@ void store_manifest(ObjectStore& store, const Context& context, const std::strin
   store.write(key, as_bytes(text), condition);
 }
 
-bool points_at_local_files(const Registry& registry, const Manifest& manifest) {
-  for (std::size_t i = 0; i < manifest.size(); ++i) {
-    if (is_local_file(registry, manifest[i].physical_key())) return true;
-  }
-  return false;
-}
-
 /// Where a manifest with this top hash stands already, its entries are the same and only where their bytes
 /// are may differ. It stays, unless it points at files outside the registry and this one does not.
 void write_manifest(const Registry& registry, const Context& context, const Manifest& manifest,

@@ -24,6 +24,8 @@ class PushSession {
 
   /// Checks the registry's format and writes the announcement; nothing when that was done. Thread-safe.
   void announce();
+  /// Removes what dead pushes left, as announcing does: for a push that found nothing to do.
+  void clear_dead();
 
  private:
   void write_announcement();

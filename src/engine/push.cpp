@@ -85,12 +85,9 @@ void move_data(Workspace& workspace, const Registry& registry, PushSession& sess
 }
 
 void refuse_local_files(const Manifest& manifest, const Registry& registry) {
-  for (std::size_t i = 0; i < manifest.size(); ++i) {
-    if (!is_local_file(registry, manifest[i].physical_key())) continue;
-    throw Error(
-        ErrorCode::failed_precondition, "Manifest contains pointers to local files",
-        "Use push-data to first push those files or --force-allow-local-files if this is intentional");
-  }
+  if (!points_at_local_files(registry, manifest)) return;
+  throw Error(ErrorCode::failed_precondition, "Manifest contains pointers to local files",
+              "Use push-data to first push those files or --force-allow-local-files if this is intentional");
 }
 
 /// What the workspace remembers once the registry has the revision.
@@ -137,7 +134,7 @@ void publish_workspace(Workspace& workspace, const Registry& registry, PushSessi
   if (options.tag) check_tag_name(*options.tag);
   result.top_hash = workspace.manifest_hash();
   result.manifest_url = registry.manifest_url(result.top_hash);
-  if (push_unchanged(workspace, registry, options, result, context)) return;
+  if (push_unchanged(workspace, registry, options, result, context)) return session.clear_dead();
 
   const Manifest& manifest = workspace.manifest();
   if (!options.allow_local_files) refuse_local_files(manifest, registry);
@@ -150,6 +147,7 @@ void publish_workspace(Workspace& workspace, const Registry& registry, PushSessi
                           .git_commit = find_git_commit(workspace.root(), context)};
   const PublishResult published = publish(registry, session, context, publication);
   result.published = published.published;
+  if (!result.published) session.clear_dead();
   result.has_readme = find_readme(manifest).has_value();
   remember_published(workspace, options, result.top_hash, context);
 }
@@ -176,10 +174,16 @@ PushResult push_manifest(Workspace& workspace, const PushManifestOptions& option
   PushSession session(registry, context);
   PushResult result;
   const bool asked = options.message.has_value() || options.meta.has_value();
-  if (!workspace.state().built || asked) {
+  const bool was_built = workspace.state().built;
+  if (!was_built || asked) {
     result.build =
         build(workspace, {.message = options.message, .meta = options.meta, .ingest = nullptr}, context);
     result.built = true;
+  }
+  if (!was_built && !options.allow_local_files && points_at_local_files(registry, workspace.manifest())) {
+    // What is refused leaves the builder as it was, so that the next try says again what it builds.
+    workspace.state().built = false;
+    workspace.save(context.random);
   }
   result.entries = workspace.manifest().size();
   result.bytes = workspace.manifest().total_bytes();

@@ -62,6 +62,8 @@ void PushSession::write_announcement() {
   context_.failpoints.pass("push.after_session");
 }
 
+void PushSession::clear_dead() { remove_dead_sessions(registry_, context_); }
+
 PushSession::~PushSession() {
   if (!announced_) return;
   try {
