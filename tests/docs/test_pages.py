@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-import os
 import re
 import struct
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -176,6 +177,26 @@ def test_the_index_has_the_documented_bytes(unio: Unio, tmp_path: Path) -> None:
         assert (kind, unused) == (0, 0) and flags in (0, 1) and any(digest)
     assert keys == ["README.md", "a/b.csv", "a/bc.csv", "z.csv"]
     assert offset + 8 == len(content)
+
+
+def test_a_file_of_the_cache_has_the_documented_bytes(unio: Unio, tmp_path: Path) -> None:
+    publish(unio, tmp_path / "data")
+    unio.env["UNIO_CACHE_DIR"] = str(tmp_path / "cache")
+    unio.run("cache", "team/data", "a/b.csv")
+    (file,) = [path for path in (tmp_path / "cache/objects").rglob("*") if path.is_file()]
+    url = unio.json("show", "team/data", "a/b.csv")["url"]
+    registry, _, key = url.partition("/.unio/")
+    name = hashlib.sha256(f"{registry}\n.unio/{key}".encode()).hexdigest()
+    assert file.name == name and file.parent.name == name[:2]
+    assert (tmp_path / "cache/pins" / name).read_bytes() == b""
+    whole = file.read_bytes()
+    assert whole.endswith(b"unio-c1\n")
+    digest, content_size, info_size = whole[-104:-40].decode(), int(whole[-40:-24], 16), int(whole[-24:-8], 16)
+    assert len(whole) == content_size + info_size + 104
+    assert hashlib.sha256(whole[:-104]).hexdigest() == digest
+    assert whole[:content_size] == b"1\n"
+    etag, modified, version = whole[content_size:-104].decode().split("\n")
+    assert etag and version == "" and abs(int(modified) / 1e6 - time.time()) < 600
 
 
 def test_the_default_list_of_ignored_folders_is_documented() -> None:
