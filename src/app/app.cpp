@@ -21,7 +21,8 @@ App::App(Environment environment)
     : environment_(std::move(environment)),
       config_(Config::load(environment_)),
       failpoints_(Failpoints::from_environment(environment_)),
-      stores_(random_) {}
+      cache_(config_.get("cache.dir").value, config_.get_number("cache.size"), random_),
+      stores_(cache_, random_) {}
 
 Context App::context(Progress& progress, std::stop_token stop) {
   return {.stores = stores_,
@@ -38,7 +39,9 @@ Context App::context(Progress& progress, std::stop_token stop) {
           .ignored_folders = config_.get_list("ignore")};
 }
 
-std::string App::default_registry() const { return registry_url(config_.get("registry").value); }
+std::string App::default_registry() const {
+  return registry_url(config_.get("registry").value);
+}
 
 ResolvedRef App::resolve(std::string_view reference) const {
   return unio::resolve(PackageRef::parse(reference), default_registry(), [&](const std::string& name) {

@@ -17,14 +17,15 @@
 
 namespace unio {
 
-/// The program's outside world, wired once: configuration, clock, randomness, stores. A front end makes one and takes
-/// Contexts from it.
+/// The program's outside world, wired once: configuration, clock, randomness, stores. A front end makes one
+/// and takes Contexts from it.
 class App {
  public:
   explicit App(Environment environment);
 
   Config& config() { return config_; }
   RandomSource& random() { return random_; }
+  CacheFolder& cache() { return cache_; }
 
   /// What an operation is given. The App and `progress` must outlive it.
   Context context(Progress& progress, std::stop_token stop);
@@ -41,6 +42,7 @@ class App {
   SystemRandom random_;
   SystemProcessRunner processes_;
   Failpoints failpoints_;
+  CacheFolder cache_;
   OpenStores stores_;
 };
 

@@ -4,11 +4,11 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <toml++/toml.h>
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <sstream>
-#include <toml++/toml.h>
 
 #include "base/error.hpp"
 #include "base/files.hpp"
@@ -35,7 +35,8 @@ constexpr std::array key_table{
 constexpr std::string_view remotes_prefix = "remotes.";
 
 const ConfigKey& find_key(std::string_view name) {
-  const auto* key = std::find_if(key_table.begin(), key_table.end(), [&](const ConfigKey& k) { return k.name == name; });
+  const auto* key =
+      std::find_if(key_table.begin(), key_table.end(), [&](const ConfigKey& k) { return k.name == name; });
   if (key != key_table.end()) return *key;
   std::vector<std::string> names;
   for (const ConfigKey& known : key_table) names.emplace_back(known.name);
@@ -50,7 +51,8 @@ std::filesystem::path home(const Environment& environment) {
   return user == nullptr ? "/" : user->pw_dir;
 }
 
-std::filesystem::path xdg_folder(const Environment& environment, std::string_view variable, std::string_view below) {
+std::filesystem::path xdg_folder(const Environment& environment, std::string_view variable,
+                                 std::string_view below) {
   const auto folder = environment.find(variable);
   // The rules ignore a relative path.
   const bool usable = folder && folder->starts_with('/');
@@ -78,7 +80,8 @@ std::string text_of(const toml::node& node, std::string_view key) {
     for (const toml::node& item : *array) joined += (joined.empty() ? "" : " ") + text_of(item, key);
     return joined;
   }
-  throw Error(ErrorCode::invalid_argument, fmt::format("configuration key '{}' has a value of a wrong type", key));
+  throw Error(ErrorCode::invalid_argument,
+              fmt::format("configuration key '{}' has a value of a wrong type", key));
 }
 
 void check_value(const ConfigKey& key, const std::string& value) {
@@ -93,7 +96,8 @@ void check_value(const ConfigKey& key, const std::string& value) {
     std::uint64_t number = 0;
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
     if (error == std::errc() && end == value.data() + value.size() && number > 0) return;
-    throw Error(ErrorCode::invalid_argument, fmt::format("'{}' is no value of '{}': a positive number", value, key.name));
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("'{}' is no value of '{}': a positive number", value, key.name));
   }
 }
 
@@ -124,16 +128,30 @@ bool sets_key(std::string_view line, std::string_view key) {
 
 }  // namespace
 
-std::span<const ConfigKey> config_keys() { return key_table; }
+std::span<const ConfigKey> config_keys() {
+  return key_table;
+}
 
-std::filesystem::path data_home(const Environment& e) { return xdg_folder(e, "XDG_DATA_HOME", ".local/share"); }
-std::filesystem::path cache_home(const Environment& e) { return xdg_folder(e, "XDG_CACHE_HOME", ".cache"); }
-std::filesystem::path config_home(const Environment& e) { return xdg_folder(e, "XDG_CONFIG_HOME", ".config"); }
+std::filesystem::path data_home(const Environment& e) {
+  return xdg_folder(e, "XDG_DATA_HOME", ".local/share");
+}
+std::filesystem::path cache_home(const Environment& e) {
+  return xdg_folder(e, "XDG_CACHE_HOME", ".cache");
+}
+std::filesystem::path config_home(const Environment& e) {
+  return xdg_folder(e, "XDG_CONFIG_HOME", ".config");
+}
 
 std::uint64_t parse_size(std::string_view text) {
-  constexpr std::array<std::pair<std::string_view, std::uint64_t>, 9> units{
-      {{"", 1}, {"B", 1}, {"kB", 1'000}, {"KB", 1'000}, {"MB", 1'000'000}, {"GB", 1'000'000'000},
-       {"KiB", 1ULL << 10}, {"MiB", 1ULL << 20}, {"GiB", 1ULL << 30}}};
+  constexpr std::array<std::pair<std::string_view, std::uint64_t>, 9> units{{{"", 1},
+                                                                             {"B", 1},
+                                                                             {"kB", 1'000},
+                                                                             {"KB", 1'000},
+                                                                             {"MB", 1'000'000},
+                                                                             {"GB", 1'000'000'000},
+                                                                             {"KiB", 1ULL << 10},
+                                                                             {"MiB", 1ULL << 20},
+                                                                             {"GiB", 1ULL << 30}}};
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
@@ -143,7 +161,8 @@ std::uint64_t parse_size(std::string_view text) {
       return static_cast<std::uint64_t>(number * static_cast<double>(factor));
     }
   }
-  throw Error(ErrorCode::invalid_argument, fmt::format("'{}' is no size", text), "write it as 10 GiB or 500 MB");
+  throw Error(ErrorCode::invalid_argument, fmt::format("'{}' is no size", text),
+              "write it as 10 GiB or 500 MB");
 }
 
 Config Config::load(const Environment& environment) {
@@ -188,7 +207,9 @@ void Config::read_file_values() {
   }
 }
 
-const ConfigValue& Config::get(std::string_view key) const { return values_.find(find_key(key).name)->second; }
+const ConfigValue& Config::get(std::string_view key) const {
+  return values_.find(find_key(key).name)->second;
+}
 
 std::vector<std::string> Config::get_list(std::string_view key) const {
   std::istringstream words(get(key).value);
@@ -197,7 +218,9 @@ std::vector<std::string> Config::get_list(std::string_view key) const {
   return list;
 }
 
-std::uint64_t Config::get_number(std::string_view key) const { return parse_size(get(key).value); }
+std::uint64_t Config::get_number(std::string_view key) const {
+  return parse_size(get(key).value);
+}
 
 void Config::override_value(std::string_view key, std::string value, std::string origin) {
   check_value(find_key(key), value);
@@ -225,7 +248,8 @@ void Config::store(std::string_view key, const std::optional<std::string>& value
   if (value) kept += toml_line(key, type, *value) + "\n";
   std::error_code error;
   std::filesystem::create_directories(path_.parent_path(), error);
-  if (error) throw error_from_errno(error.value(), fmt::format("make folder '{}'", path_.parent_path().native()));
+  if (error)
+    throw error_from_errno(error.value(), fmt::format("make folder '{}'", path_.parent_path().native()));
   replace_file(path_, as_bytes(kept + sections), random);
 }
 

@@ -31,8 +31,8 @@ struct ConfigValue {
   std::string origin;
 };
 
-/// The configuration: flags over environment over file over defaults. The file is TOML, `config.toml` in the user's
-/// configuration folder (`$UNIO_CONFIG` names another). A list's value is its items joined by spaces.
+/// The configuration: flags over environment over file over defaults. The file is TOML, `config.toml` in the
+/// user's configuration folder (`$UNIO_CONFIG` names another). A list's value is its items joined by spaces.
 class Config {
  public:
   /// Error invalid_argument that names file and line for broken TOML, and near names for an unknown key.

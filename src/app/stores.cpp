@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "model/physical_key.hpp"
+#include "model/registry_layout.hpp"
 #include "storage/local_store.hpp"
 
 namespace unio {
@@ -13,15 +14,19 @@ namespace unio {
 ObjectStore& OpenStores::get(std::string_view url) {
   auto stores = stores_.lock();
   const auto found = stores->find(url);
-  if (found != stores->end()) return *found->second;
-  return *stores->emplace(std::string(url), open(url)).first->second;
+  const Opened& opened =
+      found != stores->end() ? found->second : stores->emplace(std::string(url), open(url)).first->second;
+  return opened.caching ? static_cast<ObjectStore&>(*opened.caching) : *opened.store;
 }
 
-std::unique_ptr<ObjectStore> OpenStores::open(std::string_view url) const {
+OpenStores::Opened OpenStores::open(std::string_view url) const {
   if (url.starts_with("file://")) {
     // The root of the file system is "file://": its slash went with the others at the end.
-    if (url == "file://" || url == "file:///") return std::make_unique<LocalStore>("/", random_);
-    return std::make_unique<LocalStore>(PhysicalKey::parse(url).path, random_);
+    if (url == "file://" || url == "file:///") return {std::make_unique<LocalStore>("/", random_), nullptr};
+    auto store = std::make_unique<LocalStore>(PhysicalKey::parse(url).path, random_);
+    auto caching =
+        std::make_unique<CachingStore>(*store, cache_, &layout::is_immutable, FillCache::when_kept);
+    return {std::move(store), std::move(caching)};
   }
   if (url.starts_with("s3://")) {
     throw Error(ErrorCode::unsupported, fmt::format("this build of unio cannot open '{}'", url),

@@ -8,6 +8,7 @@ namespace unio {
 
 Command add_command();
 Command build_manifest_command();
+Command cache_command();
 Command cat_command();
 Command completion_command();
 Command config_command();

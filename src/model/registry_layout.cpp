@@ -65,6 +65,10 @@ std::string feed_entry(Time when, std::string_view op_id) {
                      milliseconds(when), op_id);
 }
 
+bool is_immutable(std::string_view key) {
+  return key.starts_with(objects) || key.starts_with(manifests);
+}
+
 }  // namespace layout
 
 bool is_timestamp(std::string_view pointer) {

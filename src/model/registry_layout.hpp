@@ -43,6 +43,9 @@ std::string reflog_entry(const PackageName& name, std::string_view pointer, Time
 /// ".unio/feed/YYYY/MM/DD/<milliseconds, 15 digits>-<op id>.json"
 std::string feed_entry(Time when, std::string_view op_id);
 
+/// Whether what is under this key never changes: manifests and content-addressed objects.
+bool is_immutable(std::string_view key);
+
 }  // namespace layout
 
 /// Whether a pointer's name is a timestamp (all digits) rather than a tag.

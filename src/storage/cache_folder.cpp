@@ -182,6 +182,19 @@ void CacheFolder::pin(std::string_view name) {
   const int made = ::open(pin.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
   if (made < 0) throw_errno(fmt::format("pin '{}'", pin.native()));
   ::close(made);
+  has_pins_ = true;
+}
+
+bool CacheFolder::is_pinned(std::string_view name) const {
+  return ::access(pin_of(name).c_str(), F_OK) == 0;
+}
+
+bool CacheFolder::has_pins() {
+  std::call_once(looked_for_pins_, [&] {
+    std::error_code ignored;
+    if (std::filesystem::exists(folder_ / cache_pins, ignored)) has_pins_ = true;
+  });
+  return has_pins_;
 }
 
 void CacheFolder::unpin(std::string_view name) {

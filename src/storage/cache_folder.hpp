@@ -1,8 +1,10 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -65,6 +67,9 @@ class CacheFolder {
   /// A pinned object stays when space is needed. The pin holds whether or not the object is here.
   void pin(std::string_view name);
   void unpin(std::string_view name);
+  bool is_pinned(std::string_view name) const;
+  /// Whether anything was ever pinned here: one look at the folder, remembered.
+  bool has_pins();
   /// Removes the object; a pin on it stays.
   void drop(std::string_view name);
 
@@ -83,6 +88,8 @@ class CacheFolder {
   std::filesystem::path folder_;
   std::uint64_t capacity_;
   RandomSource& random_;
+  std::once_flag looked_for_pins_;
+  std::atomic<bool> has_pins_ = false;
   /// Absent until the folder was looked at.
   Synchronized<std::optional<std::uint64_t>> bytes_;
   /// Large files that were checked by this process: reading ranges must not hash them whole each time.

@@ -1,13 +1,14 @@
 #include "storage/caching_store.hpp"
 
-#include <algorithm>
+#include <fmt/format.h>
 
+#include "base/error.hpp"
 #include "storage/file_ranges.hpp"
 
 namespace unio {
 
-CachingStore::CachingStore(ObjectStore& inner, CacheFolder& cache, IsImmutable is_immutable)
-    : inner_(inner), cache_(cache), is_immutable_(std::move(is_immutable)) {}
+CachingStore::CachingStore(ObjectStore& inner, CacheFolder& cache, IsImmutable is_immutable, FillCache fill)
+    : inner_(inner), cache_(cache), is_immutable_(std::move(is_immutable)), fill_(fill) {}
 
 std::string CachingStore::name_of(std::string_view key) const {
   std::string name = inner_.url();
@@ -17,14 +18,16 @@ std::string CachingStore::name_of(std::string_view key) const {
 
 ObjectInfo CachingStore::read(std::string_view key, ByteRange range, const ByteSink& sink) {
   check_object_key(key);
-  if (!is_immutable_(key)) return inner_.read(key, range, sink);
+  const bool unused = fill_ == FillCache::when_kept && !cache_.has_pins();
+  if (unused || !is_immutable_(key)) return inner_.read(key, range, sink);
   if (auto found = cache_.find(name_of(key))) {
     found->info.key = key;
     stream_range(found->file, found->info.size, range, sink);
     return std::move(found->info);
   }
-  if (range.offset != 0 || range.length != ByteRange{}.length) return inner_.read(key, range, sink);
-  return read_and_keep(key, sink);
+  const bool whole = range.offset == 0 && range.length == ByteRange{}.length;
+  const bool fills = whole && (fill_ == FillCache::always || cache_.is_pinned(name_of(key)));
+  return fills ? read_and_keep(key, sink) : inner_.read(key, range, sink);
 }
 
 ObjectInfo CachingStore::read_and_keep(std::string_view key, const ByteSink& sink) {
@@ -52,6 +55,22 @@ ObjectInfo CachingStore::copy(std::string_view from, std::string_view to, const 
 void CachingStore::remove(std::string_view key, const Condition& condition) {
   inner_.remove(key, condition);
   if (is_immutable_(key)) cache_.drop(name_of(key));
+}
+
+void CachingStore::keep(std::string_view key) {
+  check_object_key(key);
+  if (!is_immutable_(key)) {
+    throw Error(ErrorCode::unsupported,
+                fmt::format("'{}' in '{}' may change, so it cannot be cached", key, url()),
+                "data that was pushed without --prefix can");
+  }
+  pin(key);
+  if (cache_.find(name_of(key))) return;
+  read_and_keep(key, [](Bytes) {});
+  if (cache_.find(name_of(key))) return;
+  unpin(key);
+  throw Error(ErrorCode::no_space, fmt::format("'{}' of '{}' does not fit into the cache", key, url()),
+              "unio config cache.size shows how large it may be; one object may take a quarter of it");
 }
 
 void CachingStore::clear(std::span<const std::string> keys) {

@@ -12,6 +12,10 @@ namespace unio {
 /// Which keys never change their content, so that it may be kept.
 using IsImmutable = std::function<bool(std::string_view key)>;
 
+/// Which reads fill the cache: all, as suits a store that is far away, or only those of objects that are to
+/// be kept, as suits a folder, which is as fast as the cache.
+enum class FillCache { always, when_kept };
+
 /// An ObjectStore that keeps the whole objects that were read through it in a CacheFolder.
 ///
 /// Only `read` is answered from the cache, and only for immutable keys; a read of a whole object fills it.
@@ -20,9 +24,10 @@ using IsImmutable = std::function<bool(std::string_view key)>;
 /// store's URL.
 ///
 /// Borrows store and cache. Thread-safe.
-class CachingStore final : public ObjectStore {
+class CachingStore final : public ObjectStore, public CachedStore {
  public:
-  CachingStore(ObjectStore& inner, CacheFolder& cache, IsImmutable is_immutable);
+  CachingStore(ObjectStore& inner, CacheFolder& cache, IsImmutable is_immutable,
+               FillCache fill = FillCache::always);
 
   std::string url() const override { return inner_.url(); }
   std::optional<ObjectInfo> find(std::string_view key) override { return inner_.find(key); }
@@ -40,7 +45,10 @@ class CachingStore final : public ObjectStore {
   void pin(std::string_view key) { cache_.pin(name_of(key)); }
   void unpin(std::string_view key) { cache_.unpin(name_of(key)); }
   /// Removes objects and their pins from the cache; the store keeps them.
-  void clear(std::span<const std::string> keys);
+  void clear(std::span<const std::string> keys) override;
+
+  CachedStore* cached() override { return this; }
+  void keep(std::string_view key) override;
 
  private:
   std::string name_of(std::string_view key) const;
@@ -50,6 +58,7 @@ class CachingStore final : public ObjectStore {
   ObjectStore& inner_;
   CacheFolder& cache_;
   IsImmutable is_immutable_;
+  FillCache fill_;
 };
 
 }  // namespace unio

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -115,6 +116,17 @@ class RetentionStore {
   virtual std::optional<Time> retained_until(std::string_view key) = 0;
 };
 
+/// Facet of stores that keep copies of what is read through them on this machine.
+class CachedStore {
+ public:
+  virtual ~CachedStore() = default;
+  /// Reads the object into the cache, where it stays when space is needed. Error unsupported for a key whose
+  /// content may change.
+  virtual void keep(std::string_view key) = 0;
+  /// Removes copies and what keeps them; the store keeps the objects.
+  virtual void clear(std::span<const std::string> keys) = 0;
+};
+
 /// Bytes under keys: a folder, a bucket, memory. Storage knows nothing of packages.
 ///
 /// Keys are non-empty relative paths of `/`-separated segments, UTF-8, at most 1024 bytes; no segment is
@@ -165,6 +177,7 @@ class ObjectStore {
   virtual StagingStore* staging() { return nullptr; }
   virtual VersionedStore* versioning() { return nullptr; }
   virtual RetentionStore* retention() { return nullptr; }
+  virtual CachedStore* cached() { return nullptr; }
 };
 
 /// The whole object in memory; Error invalid_argument when it is larger than `limit`.
