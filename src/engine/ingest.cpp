@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <functional>
 #include <vector>
 
 #include "base/error.hpp"
@@ -30,24 +31,38 @@ void check_stamp(const File& file, const FileStamp& stamp) {
   if (stamp_of(file.status()) != stamp) throw changed(file.name());
 }
 
+/// Whether somebody else changed the object at `key` before `write` could: then it must be looked at again.
+bool lost_race(const Registry& registry, const std::string& key, const std::function<void()>& write) {
+  try {
+    write();
+    return false;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::conflict || !registry.store().find(key)) throw;
+    return true;
+  }
+}
+
 }  // namespace
 
 Ingest::Ingest(const Registry& registry, PushSession& session, const Context& context)
     : registry_(registry), session_(session), context_(context), batch_(registry.store().batch()) {}
 
-Ingest::Taken Ingest::take(const std::string& path, const FileStamp& stamp, const std::optional<Digest>& unless) {
+Ingest::Taken Ingest::take(const std::string& path, const FileStamp& stamp,
+                           const std::optional<Digest>& unless) {
   return stamp.size <= small_limit ? take_small(path, stamp, unless) : take_large(path, stamp, unless);
 }
 
-void Ingest::commit() { batch_->commit(); }
+void Ingest::commit() {
+  // Content that several files share was put several times.
+  stored_objects_ -= batch_->commit().size();
+}
 
 Ingest::Taken Ingest::present(const Digest& digest) const {
   return {digest, physical_url(registry_, layout::object(digest)), false};
 }
 
-Ingest::Taken Ingest::stored(const Digest& digest, std::uint64_t size) {
+Ingest::Taken Ingest::stored(const Digest& digest) {
   stored_objects_ += 1;
-  stored_bytes_ += size;
   return {digest, physical_url(registry_, layout::object(digest)), true};
 }
 
@@ -63,13 +78,16 @@ Ingest::Taken Ingest::take_small(const std::string& path, const FileStamp& stamp
   if (unless && *unless == digest) return {digest, {}, false};
   session_.announce();
   const std::string key = layout::object(digest);
-  if (const auto object = registry_.store().find(key)) {
-    if (object->size == stamp.size) return present(digest);
-    registry_.store().write(key, content, Condition::matches(object->etag));
-    return stored(digest, stamp.size);
+  for (;;) {
+    const auto there = registry_.store().find(key);
+    if (there && there->size == stamp.size) return present(digest);
+    if (!there) {
+      batch_->put(key, content);
+      return stored(digest);
+    }
+    const auto replace = [&] { registry_.store().write(key, content, Condition::matches(there->etag)); };
+    if (!lost_race(registry_, key, replace)) return stored(digest);
   }
-  batch_->put(key, content);
-  return stored(digest, stamp.size);
 }
 
 Ingest::Taken Ingest::take_large(const std::string& path, const FileStamp& stamp,
@@ -90,16 +108,19 @@ Ingest::Taken Ingest::take_large(const std::string& path, const FileStamp& stamp
     throw_if_stopped(context_.stop);
     const Bytes bytes = Bytes(piece).first(count);
     stream.update(bytes);
+    if (stream.size() > stamp.size) throw changed(path);
     object->append(bytes);
     context_.progress.advance(0, count);
   }
   check_stamp(file, stamp);
   const Digest digest = stream.finish();
   const std::string key = layout::object(digest);
-  const auto there = registry_.store().find(key);
-  if (there && there->size == stamp.size) return present(digest);
-  object->publish(key, there ? Condition::matches(there->etag) : Condition::none());
-  return stored(digest, stamp.size);
+  for (;;) {
+    const auto there = registry_.store().find(key);
+    if (there && there->size == stamp.size) return present(digest);
+    const Condition condition = there ? Condition::matches(there->etag) : Condition::absent();
+    if (!lost_race(registry_, key, [&] { object->publish(key, condition); })) return stored(digest);
+  }
 }
 
 }  // namespace unio

@@ -20,8 +20,17 @@ std::string prefixed(std::string_view prefix, std::string_view logical_key) {
 
 const Digest& require_digest(const EntryView& entry, const std::optional<Digest>& digest) {
   if (digest) return *digest;
-  throw Error(ErrorCode::failed_precondition,
-              fmt::format("'{}' has no digest yet", entry.logical_key()), "run `unio build-manifest` first");
+  throw Error(ErrorCode::failed_precondition, fmt::format("'{}' has no digest yet", entry.logical_key()),
+              "run `unio build-manifest` first");
+}
+
+void check_data_key(const EntryView& entry, const std::string& key) {
+  check_object_key(key);
+  if (!key.starts_with(".quilt/") && !key.starts_with(".unio/")) return;
+  throw Error(
+      ErrorCode::invalid_argument,
+      fmt::format("'{}' cannot lie at '{}', among the registry's own files", entry.logical_key(), key),
+      "choose another prefix");
 }
 
 /// The built content of a local file is not what the file holds now.
@@ -46,12 +55,12 @@ std::string Transfer::wanted_url(std::string_view logical_key) const {
 }
 
 void Transfer::commit() {
-  const std::vector<std::string> taken = batch_->commit();
-  // A content-addressed key that was taken holds the same bytes; a readable one may not.
-  if (!prefix_ || taken.empty()) return;
-  throw Error(ErrorCode::conflict,
-              fmt::format("'{}' was written by somebody else at this moment", taken.front()),
-              "run the command again: what is there will be compared");
+  for (const std::string& key : batch_->commit()) {
+    // A content-addressed key that was taken holds the same bytes; a readable one may not.
+    if (key.starts_with(layout::objects)) continue;
+    throw Error(ErrorCode::conflict, fmt::format("'{}' was written by somebody else at this moment", key),
+                "run the command again: what is there will be compared");
+  }
 }
 
 Transfer::Moved Transfer::move(const EntryView& entry) {
@@ -59,20 +68,23 @@ Transfer::Moved Transfer::move(const EntryView& entry) {
   return prefix_ ? to_prefix(entry) : to_object(entry);
 }
 
-Transfer::Moved Transfer::to_object(const EntryView& entry) {
+/// A legacy digest is no content address, so the content is read for one.
+Digest Transfer::content_address(const EntryView& entry) {
   const std::optional<Digest> digest = entry.digest();
-  const Digest& content = require_digest(entry, digest);
-  if (content.type != DigestType::sha2_256_chunked) {
-    // A legacy digest is no content address; the readable key is one that quilt3 would choose.
-    const std::string key = fmt::format("{}{}/{}", layout::objects, name(content.type), content.hex());
-    const bool is_new = !registry_.store().find(key) && write_new(entry, key);
-    return {physical_url(registry_, key), !is_new, false};
+  const Digest& known = require_digest(entry, digest);
+  if (known.type == DigestType::sha2_256_chunked) return known;
+  DigestStream stream(DigestType::sha2_256_chunked, entry.size());
+  read(entry, [&](Bytes bytes) { stream.update(bytes); });
+  return stream.finish();
+}
+
+Transfer::Moved Transfer::to_object(const EntryView& entry) {
+  const std::string key = layout::object(content_address(entry));
+  for (;;) {
+    const auto present = registry_.store().find(key);
+    if (present && present->size == entry.size()) return {physical_url(registry_, key), true, false};
+    if (write(entry, key, present)) return {physical_url(registry_, key), false, false};
   }
-  const std::string key = layout::object(content);
-  const auto present = registry_.store().find(key);
-  if (present && present->size == entry.size()) return {physical_url(registry_, key), true, false};
-  if (present) registry_.store().remove(key, Condition::matches(present->etag));
-  return {physical_url(registry_, key), !write_new(entry, key), false};
 }
 
 bool Transfer::holds(const std::string& key, const ObjectInfo& info, const EntryView& entry) {
@@ -88,36 +100,51 @@ bool Transfer::holds(const std::string& key, const ObjectInfo& info, const Entry
 
 Transfer::Moved Transfer::to_prefix(const EntryView& entry) {
   const std::string key = prefixed(*prefix_, entry.logical_key());
-  check_object_key(key);
-  if (const auto present = registry_.store().find(key)) {
-    if (holds(key, *present, entry)) return {physical_url(registry_, key), true, false};
-    Moved moved = to_object(entry);
-    moved.displaced = true;
-    return moved;
+  check_data_key(entry, key);
+  for (;;) {
+    if (const auto present = registry_.store().find(key)) {
+      if (holds(key, *present, entry)) return {physical_url(registry_, key), true, false};
+      Moved moved = to_object(entry);
+      moved.displaced = true;
+      return moved;
+    }
+    if (write(entry, key, std::nullopt)) return {physical_url(registry_, key), false, false};
   }
-  if (write_new(entry, key)) return {physical_url(registry_, key), false, false};
-  return to_prefix(entry);
 }
 
-bool Transfer::write_new(const EntryView& entry, const std::string& key) {
-  const bool local = is_local_file(registry_, entry.physical_key());
+void Transfer::read(const EntryView& entry, const ByteSink& sink) {
   try {
-    StagingStore* staging = registry_.store().staging();
-    if (entry.size() <= small_limit || staging == nullptr) {
+    read_entry(registry_, context_, entry, sink);
+  } catch (const Error& error) {
+    const bool changed = error.code() == ErrorCode::corruption || error.code() == ErrorCode::not_found;
+    if (changed && is_local_file(registry_, entry.physical_key())) throw_not_as_built(entry);
+    throw;
+  }
+}
+
+bool Transfer::write(const EntryView& entry, const std::string& key,
+                     const std::optional<ObjectInfo>& replaced) {
+  const Condition condition = replaced ? Condition::matches(replaced->etag) : Condition::absent();
+  ObjectStore& store = registry_.store();
+  try {
+    if (entry.size() > small_limit && store.staging() != nullptr) {
+      const auto staged = store.staging()->stage();
+      read(entry, [&](Bytes bytes) { staged->append(bytes); });
+      staged->publish(key, condition);
+    } else {
       std::string content;
       content.reserve(entry.size());
-      read_entry(registry_, context_, entry, [&](Bytes bytes) { content += as_text(bytes); });
-      batch_->put(key, as_bytes(content));
-    } else {
-      const auto staged = staging->stage();
-      read_entry(registry_, context_, entry, [&](Bytes bytes) { staged->append(bytes); });
-      staged->publish(key, Condition::absent());
+      read(entry, [&](Bytes bytes) { content += as_text(bytes); });
+      if (replaced) {
+        store.write(key, as_bytes(content), condition);
+      } else {
+        batch_->put(key, as_bytes(content));
+      }
     }
   } catch (const Error& error) {
-    if (error.code() == ErrorCode::conflict) return false;
-    const bool changed = error.code() == ErrorCode::corruption || error.code() == ErrorCode::not_found;
-    if (local && changed) throw_not_as_built(entry);
-    throw;
+    // A conflict over a key that nothing stands under cannot be solved by looking again.
+    if (error.code() != ErrorCode::conflict || !store.find(key)) throw;
+    return false;
   }
   context_.progress.advance(1, entry.size());
   return true;

@@ -13,8 +13,8 @@
 
 namespace unio {
 
-/// Puts the bytes of single entries into the registry, content-addressed or under a prefix. `move` may be called
-/// from many threads; after `commit` everything is durable and known to be right.
+/// Puts the bytes of single entries into the registry, content-addressed or under a prefix. `move` may be
+/// called from many threads; after `commit` everything is durable and known to be right.
 class Transfer {
  public:
   Transfer(const Registry& registry, PushSession& session, const Context& context,
@@ -35,8 +35,11 @@ class Transfer {
  private:
   Moved to_object(const EntryView& entry);
   Moved to_prefix(const EntryView& entry);
-  /// Writes under an absent key; false when something stands there by now.
-  bool write_new(const EntryView& entry, const std::string& key);
+  Digest content_address(const EntryView& entry);
+  /// Makes the entry's bytes the object `key`, in the place of `replaced` when that is given. False when
+  /// somebody was faster: then what stands there must be looked at.
+  bool write(const EntryView& entry, const std::string& key, const std::optional<ObjectInfo>& replaced);
+  void read(const EntryView& entry, const ByteSink& sink);
   bool holds(const std::string& key, const ObjectInfo& info, const EntryView& entry);
 
   const Registry& registry_;

@@ -33,7 +33,8 @@ class FakeStores final : public Stores {
  public:
   explicit FakeStores(RandomSource& random) : random_(random) {}
 
-  void add(ObjectStore& store) { added_[store.url()] = &store; }
+  void add(ObjectStore& store) { add(store.url(), store); }
+  void add(const std::string& url, ObjectStore& store) { added_[url] = &store; }
 
   ObjectStore& get(std::string_view url) override {
     if (const auto found = added_.find(url); found != added_.end()) return *found->second;

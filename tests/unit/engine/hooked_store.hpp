@@ -92,7 +92,12 @@ class HookedStore final : public ObjectStore, private StagingStore {
   class Staged final : public StagedObject {
    public:
     explicit Staged(HookedStore& store) : store_(store), inner_(store.inner_.staging()->stage()) {}
-    void append(Bytes bytes) override { inner_->append(bytes); }
+    void append(Bytes bytes) override {
+      store_.run(StoreOperation::append, "", [&] {
+        inner_->append(bytes);
+        return true;
+      });
+    }
     ObjectInfo publish(std::string_view key, const Condition& condition) override {
       return store_.run(StoreOperation::publish, key,
                         [&] { return store_.noted(key, inner_->publish(key, condition)); });
