@@ -26,6 +26,7 @@ class Scratch:
         self.unio = build / "unio"
         self.programs = build / "bench"
         self.python = python
+        self.folders = 0
         self.runner = Runner(self._environment(), self.folder)
 
     def __enter__(self) -> Scratch:
@@ -49,10 +50,10 @@ class Scratch:
             "QUILT_MINIMIZE_STDOUT": "true",
         }
 
-    @property
-    def registry(self) -> Path:
-        """The default registry of `run_unio`."""
-        return self.folder / "home/data/unio"
+    def new_folder(self, name: str) -> Path:
+        """A name for a folder that is not there yet."""
+        self.folders += 1
+        return self.folder / f"{name}-{self.folders}"
 
     def run_unio(self, *words: str | Path, cwd: Path | None = None) -> Sample:
         return self.runner.run([self.unio, *words], cwd)
@@ -75,9 +76,9 @@ class Scratch:
         self.run_program("bench_data", "manifest", path, entries, order)
         return path
 
-    def start_package(self, tree: Path, name: str) -> None:
+    def start_package(self, tree: Path, name: str, registry: Path) -> None:
         """Makes a folder the workspace of a package with all that is in it."""
-        self.run_unio("init", name, cwd=tree)
+        self.run_unio("init", name, "--registry", registry, cwd=tree)
         self.run_unio("add", ".", cwd=tree)
 
 

@@ -1,4 +1,8 @@
-"""The works that are measured. Each makes its data, measures, gives a row for each bar, and removes its data."""
+"""The works that are measured. Each makes its data, measures, and gives a row for each bar.
+
+Nothing large is removed before the end: ext4 does not give out the inodes of deleted files for minutes, and looks at
+each of them whenever a file is made meanwhile, which then takes several times as long.
+"""
 
 from __future__ import annotations
 
@@ -90,7 +94,6 @@ def measure_hash(scratch: Scratch, sizes: Sizes, runs: int) -> Iterator[Row]:
         note = f"quilt3 without its start {answer['seconds']:.2f} s, {theirs.peak / MIB:.0f} MiB"
         work = f"top hash of {sizes.hash_entries:,} entries, {order}"
         yield Row(work, ours, Bar(20, at_least=True, memory=200 * MIB), "quilt3", theirs, note)
-        manifest.unlink()
 
 
 def settle(scratch: Scratch, workspace: Path) -> None:
@@ -105,9 +108,9 @@ def unchanged_status(scratch: Scratch, workspace: Path) -> Sample:
 
 def measure_status(scratch: Scratch, sizes: Sizes, runs: int) -> Iterator[Row]:
     for files in sizes.status_files:
-        tree = scratch.make_tree("tree", files, STATUS_FILE, STATUS_CONTENTS)
+        tree = scratch.make_tree(f"status-{files}", files, STATUS_FILE, STATUS_CONTENTS)
         say("pushing them")
-        scratch.start_package(tree, PACKAGE)
+        scratch.start_package(tree, PACKAGE, scratch.new_folder("registry"))
         scratch.run_unio("push", cwd=tree)
         settle(scratch, tree)
         say("status")
@@ -120,62 +123,62 @@ def measure_status(scratch: Scratch, sizes: Sizes, runs: int) -> Iterator[Row]:
         )
         work = f"status of {files:,} files, nothing changed"
         yield Row(work, median(samples["unio"]), Bar(1.5), "walk and stat", median(samples["walk"]))
-        remove(tree)
-        remove(scratch.registry)
+
+
+def flush() -> None:
+    """Before what flushes: what others left to be written is not for it to wait for."""
+    os.sync()
 
 
 def push_afresh(scratch: Scratch, tree: Path) -> Sample:
     remove(tree / ".unio")
-    remove(scratch.registry)
-    scratch.start_package(tree, PACKAGE)
-    os.sync()
+    scratch.start_package(tree, PACKAGE, scratch.new_folder("registry"))
+    flush()
     return expect(scratch.run_unio("push", cwd=tree), "Tophash: ")
 
 
+def copy_afresh(scratch: Scratch, tree: Path, threads: int) -> Sample:
+    flush()
+    return scratch.run_program("bench_copy", tree, scratch.new_folder("copy"), threads)
+
+
 def measure_push(scratch: Scratch, sizes: Sizes, runs: int) -> Iterator[Row]:
-    tree = scratch.make_tree("tree", sizes.push_files, PUSHED_FILE, sizes.push_files)
+    tree = scratch.make_tree("push", sizes.push_files, PUSHED_FILE, sizes.push_files)
     threads = len(os.sched_getaffinity(0))
-    target = scratch.folder / "target"
-
-    def copy_afresh(_: int) -> Sample:
-        remove(target)
-        os.sync()
-        return scratch.run_program("bench_copy", tree, target, threads)
-
     say("push")
-    contestants = {"unio": lambda _: push_afresh(scratch, tree), "copy": copy_afresh}
-    samples = interleaved(runs, contestants)
+    samples = interleaved(
+        runs,
+        {
+            "unio": lambda _: push_afresh(scratch, tree),
+            "copy": lambda _: copy_afresh(scratch, tree, threads),
+        },
+    )
     ours = median(samples["unio"])
     work = f"push of {sizes.push_files:,} files of 4 to 12 KiB"
     yield Row(work, ours, Bar(1.3), "hash and write", median(samples["copy"]), f"{threads} threads each")
-    remove(target)
-    remove(scratch.registry)
-    remove(tree / ".unio")
     say("the same with quilt3")
-    os.sync()
-    theirs = scratch.run_python("quilt3_push.py", tree, scratch.folder / "quilt3", PACKAGE)
-    note = f"quilt3 once, hash, copy and build, not flushed; {theirs.peak / MIB:.0f} MiB"
+    remove(tree / ".unio")
+    flush()
+    theirs = scratch.run_python("quilt3_push.py", tree, scratch.new_folder("quilt3"), PACKAGE)
+    note = f"quilt3 once: hash, copy and build, not flushed; {theirs.peak / MIB:.0f} MiB"
     yield Row("the same beside quilt3", ours, None, "quilt3", theirs, note)
-    remove(scratch.folder / "quilt3")
-    remove(tree)
 
 
 def change_and_push(scratch: Scratch, workspace: Path, run: int) -> Sample:
     key = f"part-00000/file-{7 * run:08}.bin"
     (workspace / key).write_bytes(f"changed in run {run}".encode())
-    os.sync()
+    flush()
     status = expect(scratch.run_unio("status", workspace), key)
     return status + expect(scratch.run_unio("push", cwd=workspace), "Tophash: ")
 
 
 def measure_change(scratch: Scratch, sizes: Sizes, runs: int) -> Iterator[Row]:
-    tree = scratch.make_tree("tree", sizes.change_files, STATUS_FILE, STATUS_CONTENTS)
-    workspace = scratch.folder / "installed"
+    tree = scratch.make_tree("change", sizes.change_files, STATUS_FILE, STATUS_CONTENTS)
+    workspace, registry = scratch.new_folder("installed"), scratch.new_folder("registry")
     say("pushing and installing them")
-    scratch.start_package(tree, PACKAGE)
+    scratch.start_package(tree, PACKAGE, registry)
     scratch.run_unio("push", cwd=tree)
-    scratch.run_unio("install", PACKAGE, "--location", workspace)
-    remove(tree)
+    scratch.run_unio("install", PACKAGE, "--location", workspace, "--registry", registry)
     settle(scratch, workspace)
     say("status and push after a change")
     samples = interleaved(
@@ -189,8 +192,6 @@ def measure_change(scratch: Scratch, sizes: Sizes, runs: int) -> Iterator[Row]:
     note = "{:.3f} s + {:.3f} s".format(*ours.parts)
     work = f"status + push, one of {sizes.change_files:,} installed files changed"
     yield Row(work, ours, Bar(3), "walk and stat", median(samples["walk"]), note)
-    remove(workspace)
-    remove(scratch.registry)
 
 
 def measure_start(scratch: Scratch, _: Sizes, runs: int) -> Iterator[Row]:
@@ -201,9 +202,9 @@ def measure_start(scratch: Scratch, _: Sizes, runs: int) -> Iterator[Row]:
 
 Work = Callable[[Scratch, Sizes, int], Iterator[Row]]
 WORKS: dict[str, Work] = {
-    "start": measure_start,
-    "hash": measure_hash,
-    "status": measure_status,
     "push": measure_push,
     "change": measure_change,
+    "status": measure_status,
+    "hash": measure_hash,
+    "start": measure_start,
 }
