@@ -117,13 +117,53 @@ std::string toml_line(std::string_view key, std::string_view type, const std::st
   return fmt::format("{} = {}", key, text.str());
 }
 
-/// Whether a line sets `key`, written with its dots.
-bool sets_key(std::string_view line, std::string_view key) {
-  const auto first = line.find_first_not_of(" \t");
-  if (first == std::string_view::npos || !line.substr(first).starts_with(key)) return false;
-  const auto rest = line.substr(first + key.size());
-  const auto next = rest.find_first_not_of(" \t");
-  return next != std::string_view::npos && rest[next] == '=';
+std::string_view trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t\r");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
+}
+
+/// "remotes" for "[remotes]  # my registries"; absent when the line begins no section.
+std::optional<std::string_view> section_of(std::string_view line) {
+  line = trimmed(line);
+  if (!line.starts_with('[') || line.starts_with("[[")) return std::nullopt;
+  return trimmed(line.substr(1, line.find(']') - 1));
+}
+
+/// Whether a line in `section` ("" before the first) sets `key`.
+bool sets_key(std::string_view line, std::string_view section, std::string_view key) {
+  if (!section.empty()) {
+    if (!key.starts_with(section) || key.substr(section.size(), 1) != ".") return false;
+    key.remove_prefix(section.size() + 1);
+  }
+  line = trimmed(line);
+  return line.starts_with(key) && trimmed(line.substr(key.size())).starts_with('=');
+}
+
+/// The text of a configuration file with one key set, or removed; its other lines stay as they are. A key
+/// stands in its [section] where the file has one, else with its dots before the first.
+std::string with_key(const std::string& text, std::string_view key, std::string_view type,
+                     const std::optional<std::string>& value) {
+  std::vector<std::string> lines;
+  std::optional<std::size_t> first_section;
+  std::optional<std::size_t> own_section;
+  std::string section;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) {
+    const auto begins = section_of(line);
+    if (!begins && sets_key(line, section, key)) continue;
+    lines.push_back(line);
+    if (!begins) continue;
+    section = *begins;
+    if (!first_section) first_section = lines.size() - 1;
+    if (key.starts_with(section + ".")) own_section = lines.size();
+  }
+  if (value) {
+    const std::string_view name = own_section ? key.substr(key.find('.') + 1) : key;
+    const std::size_t place = own_section.value_or(first_section.value_or(lines.size()));
+    lines.insert(lines.begin() + static_cast<std::ptrdiff_t>(place), toml_line(name, type, *value));
+  }
+  return fmt::format("{}\n", fmt::join(lines, "\n"));
 }
 
 }  // namespace
@@ -236,21 +276,12 @@ void Config::store(std::string_view key, const std::optional<std::string>& value
   const bool is_remote = key.starts_with(remotes_prefix);
   if (!is_remote && value) check_value(find_key(key), *value);
   const std::string_view type = is_remote ? "text" : find_key(key).type;
-  std::string kept;
-  std::istringstream lines(find_file(path_, std::uint64_t{1} << 20).value_or(""));
-  // Our keys are written with their dots and so must stand before the first [section].
-  std::string sections;
-  for (std::string line; std::getline(lines, line);) {
-    if (sections.empty() && sets_key(line, key)) continue;
-    const bool in_section = !sections.empty() || line.starts_with('[');
-    (in_section ? sections : kept) += line + "\n";
-  }
-  if (value) kept += toml_line(key, type, *value) + "\n";
+  const std::string text = with_key(find_file(path_, std::uint64_t{1} << 20).value_or(""), key, type, value);
   std::error_code error;
   std::filesystem::create_directories(path_.parent_path(), error);
   if (error)
     throw error_from_errno(error.value(), fmt::format("make folder '{}'", path_.parent_path().native()));
-  replace_file(path_, as_bytes(kept + sections), random);
+  replace_file(path_, as_bytes(text), random);
 }
 
 }  // namespace unio

@@ -2,24 +2,30 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 namespace unio {
 namespace {
 
-/// Levenshtein distance, one row at a time.
+/// How many letters to change, add, leave out or swap with their neighbour: the optimal string alignment
+/// distance, with three rows at a time.
 std::size_t edit_distance(std::string_view left, std::string_view right) {
+  std::vector<std::size_t> two_before(right.size() + 1);
+  std::vector<std::size_t> before(right.size() + 1);
   std::vector<std::size_t> row(right.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < left.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (std::size_t j = 0; j < right.size(); ++j) {
-      const std::size_t substitution = diagonal + (left[i] == right[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({row[j] + 1, row[j + 1] + 1, substitution});
+  std::iota(before.begin(), before.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= left.size(); ++i) {
+    row[0] = i;
+    for (std::size_t j = 1; j <= right.size(); ++j) {
+      const std::size_t substitution = before[j - 1] + (left[i - 1] == right[j - 1] ? 0 : 1);
+      row[j] = std::min({before[j] + 1, row[j - 1] + 1, substitution});
+      const bool swapped = i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1];
+      if (swapped) row[j] = std::min(row[j], two_before[j - 2] + 1);
     }
+    std::swap(two_before, before);
+    std::swap(before, row);
   }
-  return row.back();
+  return before.back();
 }
 
 }  // namespace

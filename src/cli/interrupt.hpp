@@ -7,9 +7,9 @@
 
 namespace unio {
 
-/// Turns Ctrl-C (and a request to terminate) into a stop request; a second one ends the program at once.
-/// Signals are received by a thread of its own, so that nothing runs inside a signal handler. Make it before
-/// any other thread.
+/// Turns Ctrl-C (and a request to terminate) into a stop request; a second one, or work that does not end
+/// within a second, ends the program at once. Signals are received by a thread of its own, so that nothing
+/// runs inside a signal handler. Make it before any other thread.
 class Interrupt {
  public:
   Interrupt();

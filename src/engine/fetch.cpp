@@ -12,7 +12,7 @@ namespace {
 /// A round ends after so many files, so that a flush serves many, or so many bytes, so that an interrupted
 /// fetch keeps what it has.
 constexpr std::size_t files_in_round = 4096;
-constexpr std::uint64_t bytes_in_round = std::uint64_t{1} << 30;
+constexpr std::uint64_t bytes_in_round = std::uint64_t{256} << 20;
 /// For a few files the flush of a whole file system takes longer than theirs.
 constexpr std::size_t flushed_singly = 8;
 

@@ -13,13 +13,12 @@ PushedGroup PushGroups::describe(const EntryView& entry, const std::string& to_u
   const std::string url = entry.physical_key();
   PushedGroup group;
   std::string folder(key.substr(0, key.find('/') + 1));  // "" for an entry at the root
-  if (is_local_file(registry_, url)) {
-    const Source* source = find_source(workspace_.state(), key);
+  const Source* source = is_local_file(registry_, url) ? find_source(workspace_.state(), key) : nullptr;
+  if (source != nullptr) {
     group.action = PushedGroup::Action::pushed;
-    group.folder = source != nullptr && source->kind != Source::Kind::file;
-    if (source != nullptr) group.from = display_path(*source);
+    group.folder = source->kind != Source::Kind::file;
+    group.from = display_path(*source);
     if (group.folder) folder = source->key;
-    if (source == nullptr) group.from = url;
   } else {
     group.action = PushedGroup::Action::copied;
     group.folder = !folder.empty();

@@ -30,17 +30,6 @@ std::optional<LeftOut::Why> why_left_out(ScanState found) {
   }
 }
 
-/// Keeps what was found out by reading, so that the next operation need not read it again. Somebody else at
-/// work, or a folder that cannot be written, only costs the time.
-void remember(const Workspace& workspace, IndexUpdate& update, std::int64_t now_ns, const Context& context) {
-  try {
-    const auto lock = workspace.lock();
-    update.publish(workspace, now_ns, context.random);
-  } catch (const Error& error) {
-    if (error.code() == ErrorCode::cancelled) throw;
-  }
-}
-
 /// Absent where nothing can be written: then nothing can be remembered either.
 std::optional<std::int64_t> time_of_folder(const Workspace& workspace, const Context& context) {
   try {
@@ -71,9 +60,15 @@ void note(const ComparedFile& file, const Workspace& workspace, StatusResult& re
     case ComparedFile::State::not_a_file:
       break;
   }
-  // Beside installed files nothing is packaged in any case.
-  if (workspace.state().sources[file.source].kind == Source::Kind::installed) return;
-  if (const auto why = why_left_out(file.found)) result.left_out.push_back({*why, std::string(file.path)});
+  const auto why = why_left_out(file.found);
+  if (!why) return;
+  // Beside installed files nothing is packaged in any case, but a link there is something more than the
+  // package has.
+  if (workspace.state().sources[file.source].kind != Source::Kind::installed) {
+    result.left_out.push_back({*why, std::string(file.path)});
+  } else if (*why != LeftOut::Why::empty_folder) {
+    result.unknown.push_back(key);
+  }
 }
 
 }  // namespace
@@ -99,7 +94,7 @@ StatusResult status(Workspace& workspace, const Context& context) {
       if (news && now_ns) update.set({file.key, file.stamp, file.digest, true});
     });
   }
-  if (now_ns && update.changed()) remember(workspace, update, *now_ns, context);
+  if (now_ns) update.try_publish(workspace, *now_ns, context.random);
   if (result.builder) {
     const Registry registry(context.stores.get(state.ref.registry), context);
     result.data = data_lines(workspace, registry, result.changed);

@@ -78,6 +78,16 @@ void IndexUpdate::publish(const Workspace& workspace, std::int64_t now_ns, Rando
   writer_.publish(workspace.index_path(), {workspace.manifest_hash(), now_ns}, random);
 }
 
+void IndexUpdate::try_publish(const Workspace& workspace, std::int64_t now_ns, RandomSource& random) {
+  if (!changed_) return;
+  try {
+    const auto lock = workspace.lock();
+    publish(workspace, now_ns, random);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::cancelled || error.code() == ErrorCode::internal) throw;
+  }
+}
+
 void IndexUpdate::keep_next() {
   writer_.add(*next_);
   next_ = cursor_.next();

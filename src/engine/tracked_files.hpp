@@ -34,6 +34,9 @@ class IndexUpdate {
 
   /// `now_ns` as for StatIndexWriter.
   void publish(const Workspace& workspace, std::int64_t now_ns, RandomSource& random);
+  /// The same for an operation that only reads, if there is news, nobody else is at work, and the folder can
+  /// be written: an index that stays as it was only costs time.
+  void try_publish(const Workspace& workspace, std::int64_t now_ns, RandomSource& random);
 
  private:
   void keep_next();

@@ -64,10 +64,20 @@ VerifyResult verify(Workspace& workspace, Thoroughness thoroughness, const Conte
                 fmt::format("the manifest in '{}' was altered", workspace.state_folder().native()),
                 "install the package into another folder");
   }
-  const StatIndex index = content ? distrusting_index(workspace) : load_index(workspace);
+  const StatIndex known = load_index(workspace);
+  const StatIndex from_manifest = content ? distrusting_index(workspace) : StatIndex();
+  const StatIndex& index = content ? from_manifest : known;
+  IndexUpdate update(known);
   const ProgressPhase phase(context.progress, "verifying", index.size());
   compare_folder(workspace, index, content ? Trust::nothing : Trust::stamps, context,
-                 [&](const ComparedFile& file) { note(workspace, file, result); });
+                 [&](const ComparedFile& file) {
+                   note(workspace, file, result);
+                   // A change that left the stamp as it was must be seen by whatever comes next, sync for
+                   // example.
+                   const bool altered = file.read && file.state == ComparedFile::State::changed;
+                   if (altered) update.set({file.key, file.stamp, file.digest, false});
+                 });
+  update.try_publish(workspace, 0, context.random);
   return result;
 }
 

@@ -31,7 +31,7 @@ struct VerifyResult {
 enum class Thoroughness { content, stat_index };
 
 /// Whether the installed files are exactly the manifest's: nothing missing, nothing altered, nothing more
-/// (ignored files apart).
+/// (ignored files apart). The stat index no longer trusts what was found to be altered.
 VerifyResult verify(Workspace& workspace, Thoroughness thoroughness, const Context& context);
 
 }  // namespace unio

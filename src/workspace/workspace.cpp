@@ -53,6 +53,10 @@ std::optional<Workspace> Workspace::find(const std::filesystem::path& directory)
 }
 
 Workspace Workspace::get(const std::filesystem::path& directory) {
+  std::error_code error;
+  if (!std::filesystem::exists(directory, error)) {
+    throw Error(ErrorCode::not_found, fmt::format("there is no folder '{}'", directory.native()));
+  }
   if (auto workspace = find(directory)) return std::move(*workspace);
   throw Error(ErrorCode::failed_precondition, fmt::format("'{}' is no workspace", directory.native()),
               "unio init NAME makes a new package here, unio install NAME --location DIR fetches one");

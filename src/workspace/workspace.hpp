@@ -26,7 +26,8 @@ class Workspace {
  public:
   /// The workspace that `directory` is in: the nearest folder upwards with a `.unio/workspace.json`.
   static std::optional<Workspace> find(const std::filesystem::path& directory);
-  /// The same; Error failed_precondition whose hint names `unio init` and `unio install`.
+  /// The same; Error not_found when there is no such folder, failed_precondition whose hint names `unio init`
+  /// and `unio install`.
   static Workspace get(const std::filesystem::path& directory);
   /// Binds `root` (made when missing). Error already_exists when it is a workspace or lies in one.
   static Workspace create(const std::filesystem::path& root, BuilderState state, RandomSource& random);
