@@ -21,6 +21,31 @@ std::string as_folder(const std::string& folder) {
   return folder.ends_with('/') ? folder : folder + "/";
 }
 
+/// `folder` ends in a slash, or is the root; an entry of this name is no folder.
+std::pair<std::size_t, std::size_t> entries_in(const Manifest& manifest, const std::string& folder) {
+  const auto [first, last] = manifest.range(folder);
+  if (first < last && manifest[first].logical_key().size() < folder.size()) return {last, last};
+  return {first, last};
+}
+
+struct RevisionRecord {
+  Json json;
+  Time created{};
+};
+
+std::optional<RevisionRecord> read_revision(const Registry& registry, const PackageName& name,
+                                            const std::string& key) {
+  try {
+    auto json = find_record(registry.store(), key);
+    if (!json || json->get_string("package") != name.text()) return std::nullopt;
+    const Time created = parse_time(json->get_string("created"));
+    return RevisionRecord{std::move(*json), created};
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::corruption && error.code() != ErrorCode::invalid_argument) throw;
+    return std::nullopt;
+  }
+}
+
 std::optional<std::string> link_in(const Json& user_meta, std::string_view member) {
   const Json* value = user_meta.find(member);
   if (value == nullptr || value->if_string() == nullptr) return std::nullopt;
@@ -74,15 +99,15 @@ Error no_entry(const PackageName& name, const Manifest& manifest, const std::str
                     : fmt::format("unio ls {} shows what it has", name.text()));
 }
 
-std::optional<Json> find_revision(const Registry& registry, const std::string& top_hash) {
-  std::optional<Json> newest;
+std::optional<Json> find_revision(const Registry& registry, const PackageName& name,
+                                  const std::string& top_hash, std::optional<std::int64_t> until) {
+  std::optional<RevisionRecord> newest;
   for_each_object(registry.store(), layout::revisions(top_hash), [&](const ObjectInfo& object) {
-    Json revision = Json::parse(read_object(registry.store(), object.key, 1 << 20));
-    // The times are all in one form, so that they compare as text.
-    if (!newest || newest->get_string("created") < revision.get_string("created"))
-      newest = std::move(revision);
+    auto record = read_revision(registry, name, object.key);
+    if (!record || (until && unix_seconds(record->created) > *until)) return;
+    if (!newest || newest->created < record->created) newest = std::move(record);
   });
-  return newest;
+  return newest ? std::optional(std::move(newest->json)) : std::nullopt;
 }
 
 std::vector<Listing> list_entries(const OpenedPackage& package, const std::string& wanted, Depth depth) {
@@ -91,7 +116,7 @@ std::vector<Listing> list_entries(const OpenedPackage& package, const std::strin
   if (const auto entry = manifest.find(wanted)) {
     return {{std::string(manifest[*entry].logical_key()), false, manifest[*entry].size(), 1}};
   }
-  const auto [first, last] = manifest.range(folder);
+  const auto [first, last] = entries_in(manifest, folder);
   if (first == last && !folder.empty()) throw no_entry(package.name, package.manifest, wanted);
   std::vector<Listing> result;
   for (std::size_t i = first; i < last; ++i) {
@@ -115,10 +140,9 @@ std::vector<PackageListing> list_packages(const Registry& registry) {
   for (const PackageName& name : registry.packages()) {
     PackageListing listing{.name = name.text(), .top_hash = {}, .tags = {}, .revisions = 0, .newest = {}};
     for (const Pointer& pointer : registry.pointers(name)) {
-      if (is_timestamp(pointer.name)) {
-        const std::int64_t second = std::stoll(pointer.name);
+      if (const auto second = find_second(pointer.name)) {
         listing.revisions += 1;
-        listing.newest = std::max(listing.newest.value_or(second), second);
+        listing.newest = std::max(listing.newest.value_or(*second), *second);
       } else if (pointer.name == "latest") {
         listing.top_hash = pointer.top_hash;
       } else {
@@ -132,7 +156,13 @@ std::vector<PackageListing> list_packages(const Registry& registry) {
 
 void cat(const OpenedPackage& package, const std::string& key, const Context& context, const ByteSink& sink) {
   const auto index = package.manifest.find(key);
-  if (!index) throw no_entry(package.name, package.manifest, key);
+  if (!index) {
+    const auto [first, last] = entries_in(package.manifest, as_folder(key));
+    if (first == last) throw no_entry(package.name, package.manifest, key);
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("'{}' of package '{}' is a folder", key, package.name.text()),
+                fmt::format("unio ls {} shows what is in it", package.name.text()));
+  }
   read_entry(package.registry, context, package.manifest[*index], sink);
 }
 
@@ -148,7 +178,7 @@ PackageDetails package_details(const OpenedPackage& package, const Context& cont
   details.user_meta = manifest.user_meta();
   details.entries = manifest.size();
   details.bytes = manifest.total_bytes();
-  details.revision = find_revision(package.registry, package.top_hash);
+  details.revision = find_revision(package.registry, package.name, package.top_hash);
   details.readme_key = find_readme(manifest);
   if (details.readme_key) details.readme_start = readme_start(package, *details.readme_key, context);
   details.contact = link_in(details.user_meta, "contact");
@@ -173,7 +203,7 @@ EntryDetails entry_details(const OpenedPackage& package, const std::string& key)
     return details;
   }
   const std::string folder = as_folder(key);
-  const auto [first, last] = manifest.range(folder);
+  const auto [first, last] = entries_in(manifest, folder);
   if (first == last) throw no_entry(package.name, package.manifest, key);
   details.key = folder;
   details.folder = true;

@@ -36,7 +36,7 @@ struct PackageListing {
 /// The packages of a registry.
 std::vector<PackageListing> list_packages(const Registry& registry);
 
-/// Streams an entry, verified.
+/// Streams an entry, verified. Error invalid_argument for a folder.
 void cat(const OpenedPackage& package, const std::string& key, const Context& context, const ByteSink& sink);
 
 /// What `show` tells of a package.
@@ -50,7 +50,7 @@ struct PackageDetails {
   Json user_meta;
   std::size_t entries = 0;
   std::uint64_t bytes = 0;
-  std::optional<Json> revision;  ///< the newest revision record of this top hash
+  std::optional<Json> revision;  ///< the newest record of this revision
   std::optional<std::string> readme_key;
   std::string readme_start;               ///< its first lines
   std::optional<std::string> contact;     ///< from the user metadata
@@ -58,8 +58,12 @@ struct PackageDetails {
 };
 PackageDetails package_details(const OpenedPackage& package, const Context& context);
 
-/// The newest record of who published this top hash, when, and with what; absent for packages of other tools.
-std::optional<Json> find_revision(const Registry& registry, const std::string& top_hash);
+/// The newest record of who published this top hash under this name, when, and with what; with `until`, the
+/// newest made up to the end of that Unix second. Absent for what other tools published; a damaged record is
+/// left out.
+std::optional<Json> find_revision(const Registry& registry, const PackageName& name,
+                                  const std::string& top_hash,
+                                  std::optional<std::int64_t> until = std::nullopt);
 
 /// What `show REF KEY` tells of an entry or a folder.
 struct EntryDetails {
@@ -77,7 +81,8 @@ EntryDetails entry_details(const OpenedPackage& package, const std::string& key)
 /// The Error not_found for a key that a package does not have, with the nearest one.
 Error no_entry(const PackageName& name, const Manifest& manifest, const std::string& key);
 
-/// The README at the root of a package, by quilt3's rule: "README.md", then other names that begin so.
+/// The README at the root of a package: "README.md", which is the only one that quilt3 knows, else "README"
+/// with another ending or none.
 std::optional<std::string> find_readme(const Manifest& manifest);
 
 }  // namespace unio

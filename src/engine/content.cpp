@@ -122,13 +122,15 @@ std::string folder_url(std::string_view url, std::string_view logical_key, std::
 
 ObjectLocation locate(const Registry& registry, const Context& context, const EntryView& entry) {
   const std::string url = entry.physical_key();
-  const PhysicalKey physical = PhysicalKey::parse(url);
   auto below = key_below(registry.url(), url);
   auto own = own_object_key(url, entry.digest());
   // From a registry that was moved here, or from another one.
   if (own && own != below && registry.store().find(*own)) {
     return {&registry.store(), std::move(*own), std::nullopt};
   }
+  if (below && url.find('?') == std::string::npos)
+    return {&registry.store(), std::move(*below), std::nullopt};
+  const PhysicalKey physical = PhysicalKey::parse(url);
   if (below) return {&registry.store(), std::move(*below), physical.version};
   if (physical.kind == PhysicalKey::Kind::file) {
     return {&context.stores.get("file:///"), physical.path.substr(1), std::nullopt};

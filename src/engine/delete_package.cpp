@@ -11,12 +11,15 @@ namespace {
 
 /// The newest of the timestamps that stay.
 std::optional<std::string> newest_left(const std::vector<Pointer>& pointers, const std::string& removed) {
-  const Pointer* newest = nullptr;
+  std::optional<std::string> newest;
+  std::int64_t newest_second = -1;
   for (const Pointer& pointer : pointers) {
-    if (!is_timestamp(pointer.name) || pointer.top_hash == removed) continue;
-    if (newest == nullptr || std::stoll(pointer.name) > std::stoll(newest->name)) newest = &pointer;
+    const auto second = find_second(pointer.name);
+    if (!second || *second <= newest_second || pointer.top_hash == removed) continue;
+    newest_second = *second;
+    newest = pointer.top_hash;
   }
-  return newest == nullptr ? std::nullopt : std::optional(newest->top_hash);
+  return newest;
 }
 
 }  // namespace
@@ -29,7 +32,8 @@ DeleteResult delete_package(const Registry& registry, const PackageName& name,
   const bool whole = !top_hash;
   const auto successor = whole ? std::nullopt : newest_left(pointers, *top_hash);
   // `latest` goes first: from then on nobody takes the revision for the present one.
-  std::stable_partition(pointers.begin(), pointers.end(), [](const Pointer& p) { return p.name == "latest"; });
+  std::stable_partition(pointers.begin(), pointers.end(),
+                        [](const Pointer& p) { return p.name == "latest"; });
 
   DeleteResult result;
   for (const Pointer& pointer : pointers) {
@@ -41,7 +45,8 @@ DeleteResult delete_package(const Registry& registry, const PackageName& name,
     result.latest_moved = result.latest_moved || moves;
   }
   if (result.pointers.empty()) {
-    throw Error(ErrorCode::not_found, fmt::format("{} is no revision of '{}'", short_hash(*top_hash), name.text()),
+    throw Error(ErrorCode::not_found,
+                fmt::format("{} is no revision of '{}'", short_hash(*top_hash), name.text()),
                 fmt::format("unio log {} shows its revisions", name.text()));
   }
   return result;

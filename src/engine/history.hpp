@@ -13,7 +13,7 @@ namespace unio {
 /// One publication of a package, for `log`.
 struct LogEntry {
   std::string top_hash;
-  std::int64_t timestamp = 0;  ///< Unix second
+  std::int64_t timestamp = 0;     ///< Unix second
   std::vector<std::string> tags;  ///< pointing here now, `latest` included
   std::optional<std::string> message;
   std::optional<std::string> user;
@@ -55,8 +55,8 @@ struct DeleteResult {
   bool latest_moved = false;          ///< `latest` went to the newest revision left
 };
 
-/// Removes the names of a package, or of one of its revisions: pointers only. Manifests and data stay, since other
-/// packages may share them.
+/// Removes the names of a package, or of one of its revisions: pointers only. Manifests and data stay, since
+/// other packages may share them.
 DeleteResult delete_package(const Registry& registry, const PackageName& name,
                             const std::optional<std::string>& top_hash, const Context& context);
 

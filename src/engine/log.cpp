@@ -10,7 +10,8 @@ namespace unio {
 namespace {
 
 /// A manifest that cannot be read only costs the log its details.
-std::optional<Manifest> try_manifest(const Registry& registry, const std::string& top_hash, const Context& context) {
+std::optional<Manifest> try_manifest(const Registry& registry, const std::string& top_hash,
+                                     const Context& context) {
   try {
     return registry.get_manifest(top_hash);
   } catch (const Error& error) {
@@ -20,11 +21,17 @@ std::optional<Manifest> try_manifest(const Registry& registry, const std::string
   }
 }
 
-void fill_from_revision(const Registry& registry, LogEntry& entry) {
-  const auto revision = find_revision(registry, entry.top_hash);
+std::optional<std::string> find_text(const Json& json, std::string_view member) {
+  const Json* value = json.find(member);
+  const std::string* text = value == nullptr ? nullptr : value->if_string();
+  return text == nullptr ? std::nullopt : std::optional(*text);
+}
+
+void fill_from_revision(const Registry& registry, const PackageName& name, LogEntry& entry) {
+  const auto revision = find_revision(registry, name, entry.top_hash, entry.timestamp);
   if (!revision) return;
-  entry.user = revision->find_string("user");
-  entry.git_commit = revision->find_string("git_commit");
+  entry.user = find_text(*revision, "user");
+  entry.git_commit = find_text(*revision, "git_commit");
 }
 
 }  // namespace
@@ -38,9 +45,11 @@ std::vector<LogEntry> log(const Registry& registry, const PackageName& name, std
       tags.emplace(pointer.top_hash, pointer.name);
       continue;
     }
+    const auto second = find_second(pointer.name);
+    if (!second) continue;
     LogEntry entry;
     entry.top_hash = pointer.top_hash;
-    entry.timestamp = std::stoll(pointer.name);
+    entry.timestamp = *second;
     entries.push_back(std::move(entry));
   }
   // Throws the error with the near names when there is no such package.
@@ -56,7 +65,7 @@ std::vector<LogEntry> log(const Registry& registry, const PackageName& name, std
     LogEntry& entry = entries[i];
     const auto [first, last] = tags.equal_range(entry.top_hash);
     for (auto tag = first; tag != last; ++tag) entry.tags.push_back(tag->second);
-    fill_from_revision(registry, entry);
+    fill_from_revision(registry, name, entry);
     std::optional<Manifest> before;
     const bool oldest = i + 1 == entries.size();
     if (!oldest) before = try_manifest(registry, entries[i + 1].top_hash, context);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <set>
 
 #include "base/error.hpp"
@@ -75,6 +76,13 @@ void check_format(const Json& format, std::string_view registry_url) {
 }
 
 }  // namespace
+
+std::optional<std::int64_t> find_second(std::string_view pointer) {
+  if (!is_timestamp(pointer)) return std::nullopt;
+  std::int64_t second = 0;
+  const auto [end, error] = std::from_chars(pointer.data(), pointer.data() + pointer.size(), second);
+  return error == std::errc() ? std::optional(second) : std::nullopt;
+}
 
 std::optional<Json> find_record(ObjectStore& store, const std::string& key) {
   try {

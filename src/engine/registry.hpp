@@ -61,6 +61,10 @@ class Registry {
   const Context& context_;
 };
 
+/// The Unix second that the name of a timestamp pointer tells; absent for tags and for digits that are no
+/// second.
+std::optional<std::int64_t> find_second(std::string_view pointer);
+
 /// One of the JSON records that Unio keeps in a registry; absent when there is none. Error corruption that
 /// names the key when it is no JSON.
 std::optional<Json> find_record(ObjectStore& store, const std::string& key);

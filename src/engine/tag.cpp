@@ -36,7 +36,8 @@ TagResult undo_move(const Registry& registry, const PackageName& name, const std
   recover(registry, context, name);
   const std::vector<ReflogEntry> moves = reflog(registry, name, pointer);
   if (moves.empty()) {
-    throw Error(ErrorCode::not_found, fmt::format("'{}' of '{}' has not moved yet", pointer, name.text()));
+    throw Error(ErrorCode::not_found, fmt::format("'{}' of '{}' has not moved yet", pointer, name.text()),
+                fmt::format("unio log {} shows the revisions and their tags", name.text()));
   }
   const ReflogEntry& last = moves.front();
   const auto present = registry.find_pointer(name, pointer);
@@ -48,17 +49,21 @@ TagResult undo_move(const Registry& registry, const PackageName& name, const std
                 fmt::format("'{}' had no revision before this one", name.text()),
                 fmt::format("unio delete {} removes the package's names", name.text()));
   }
+  if (last.from) registry.get_manifest(*last.from);  // a name must not point at nothing
   const auto kind = pointer == "latest" ? Intent::Kind::rollback : Intent::Kind::tag;
-  return {last.from.value_or(""), move_pointer(registry, context, name, kind, {pointer, value, last.from}, Force::no)};
+  return {last.from.value_or(""),
+          move_pointer(registry, context, name, kind, {pointer, value, last.from}, Force::no)};
 }
 
 TagResult rollback(const Registry& registry, const PackageName& name, const std::string& top_hash,
                    const Context& context) {
   registry.get_manifest(top_hash);
   bool published = false;
-  for (const Pointer& pointer : registry.pointers(name)) published = published || pointer.top_hash == top_hash;
+  for (const Pointer& pointer : registry.pointers(name))
+    published = published || pointer.top_hash == top_hash;
   if (!published) {
-    throw Error(ErrorCode::not_found, fmt::format("{} is no revision of '{}'", short_hash(top_hash), name.text()),
+    throw Error(ErrorCode::not_found,
+                fmt::format("{} is no revision of '{}'", short_hash(top_hash), name.text()),
                 fmt::format("unio log {} shows its revisions", name.text()));
   }
   const auto latest = registry.find_pointer(name, "latest");
