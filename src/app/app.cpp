@@ -40,7 +40,8 @@ Context App::context(Progress& progress, std::stop_token stop) {
 }
 
 std::string App::default_registry() const {
-  return registry_url(config_.get("registry").value);
+  const std::string& value = config_.get("registry").value;
+  return registry_url(config_.find_remote(value).value_or(value));
 }
 
 ResolvedRef App::resolve(std::string_view reference) const {

@@ -29,33 +29,46 @@ constexpr std::array<ErrorCodeInfo, 14> table{{
 ErrorCode code_from_errno(int errno_value) {
   switch (errno_value) {
     case ENOENT:
-    case ENOTDIR: return ErrorCode::not_found;
+    case ENOTDIR:
+      return ErrorCode::not_found;
     case EEXIST:
-    case ENOTEMPTY: return ErrorCode::already_exists;
+    case ENOTEMPTY:
+      return ErrorCode::already_exists;
     case EACCES:
     case EPERM:
-    case EROFS: return ErrorCode::permission_denied;
+    case EROFS:
+      return ErrorCode::permission_denied;
     case ENOSPC:
     case EDQUOT:
-    case EFBIG: return ErrorCode::no_space;
+    case EFBIG:
+      return ErrorCode::no_space;
     case EINVAL:
     case ENAMETOOLONG:
     case EISDIR:
     case ELOOP:
-    case EXDEV: return ErrorCode::invalid_argument;
+    case EXDEV:
+      return ErrorCode::invalid_argument;
     case ENOTSUP:
-    case ENOSYS: return ErrorCode::unsupported;
-    case ETIMEDOUT: return ErrorCode::deadline_exceeded;
-    case EINTR: return ErrorCode::cancelled;
-    default: return ErrorCode::unavailable;
+    case ENOSYS:
+      return ErrorCode::unsupported;
+    case ETIMEDOUT:
+      return ErrorCode::deadline_exceeded;
+    case EINTR:
+      return ErrorCode::cancelled;
+    default:
+      return ErrorCode::unavailable;
   }
 }
 
 }  // namespace
 
-std::span<const ErrorCodeInfo> error_codes() { return table; }
+std::span<const ErrorCodeInfo> error_codes() {
+  return table;
+}
 
-const ErrorCodeInfo& info(ErrorCode code) { return table[static_cast<std::size_t>(code)]; }
+const ErrorCodeInfo& info(ErrorCode code) {
+  return table[static_cast<std::size_t>(code)];
+}
 
 Error::Error(ErrorCode code, std::string message, std::string hint)
     : code_(code), message_(std::move(message)), hint_(std::move(hint)) {
@@ -85,7 +98,9 @@ Error error_from_errno(int errno_value, std::string_view action) {
   return {code_from_errno(errno_value), std::move(text)};
 }
 
-void throw_errno(std::string_view action) { throw error_from_errno(errno, action); }
+void throw_errno(std::string_view action) {
+  throw error_from_errno(errno, action);
+}
 
 void check(bool condition, std::string_view what, std::source_location where) {
   if (condition) return;

@@ -17,8 +17,9 @@ struct FailpointInfo {
 };
 
 /// Which failpoints are armed, from `UNIO_FAIL=name:action[,name:action…]`. Actions: `kill` (SIGKILL to
-/// itself), `error` (throws Error unavailable), `pause` (waits until a file named by UNIO_FAIL_RELEASE exists).
-/// `name@n:action` acts only on the n-th pass. Not armed, a failpoint costs one look into an empty map.
+/// itself), `error` (throws Error unavailable), `pause` (waits until a file named by UNIO_FAIL_RELEASE
+/// exists). `name@n:action` acts only on the n-th pass. Not armed, a failpoint costs one look into an empty
+/// map.
 class Failpoints {
  public:
   Failpoints() = default;

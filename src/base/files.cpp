@@ -26,7 +26,8 @@ File open_file(const std::filesystem::path& path, int flags, std::string_view ac
 std::string read_open_file(File& file, std::uint64_t limit) {
   const auto size = static_cast<std::uint64_t>(file.status().st_size);
   const auto too_large = [&] {
-    return Error(ErrorCode::invalid_argument, fmt::format("'{}' is larger than {} bytes", file.name(), limit));
+    return Error(ErrorCode::invalid_argument,
+                 fmt::format("'{}' is larger than {} bytes", file.name(), limit));
   };
   if (size > limit) throw too_large();
   std::string content(size + 1, '\0');
@@ -59,7 +60,9 @@ File::~File() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-File File::open_for_reading(const std::filesystem::path& path) { return open_file(path, O_RDONLY, "read"); }
+File File::open_for_reading(const std::filesystem::path& path) {
+  return open_file(path, O_RDONLY, "read");
+}
 
 File File::open_directory(const std::filesystem::path& path) {
   return open_file(path, O_RDONLY | O_DIRECTORY, "open folder");
@@ -157,14 +160,18 @@ void replace_file(const std::filesystem::path& path, Bytes content, RandomSource
   sync_directory(directory);
 }
 
-void sync_directory(const std::filesystem::path& path) { File::open_directory(path).sync(); }
+void sync_directory(const std::filesystem::path& path) {
+  File::open_directory(path).sync();
+}
 
-TemporaryFile::TemporaryFile(const std::filesystem::path& directory, std::string_view prefix, RandomSource& random)
+TemporaryFile::TemporaryFile(const std::filesystem::path& directory, std::string_view prefix,
+                             RandomSource& random)
     : path_(directory / (std::string(prefix) + random_id(random))) {
   file_ = File::create_new(path_);
 }
 
-TemporaryFile::TemporaryFile(File file, std::filesystem::path path) : file_(std::move(file)), path_(std::move(path)) {}
+TemporaryFile::TemporaryFile(File file, std::filesystem::path path)
+    : file_(std::move(file)), path_(std::move(path)) {}
 
 TemporaryFile::TemporaryFile(TemporaryFile&& other) noexcept
     : file_(std::move(other.file_)),
@@ -176,7 +183,8 @@ TemporaryFile::~TemporaryFile() {
 }
 
 void TemporaryFile::publish_over(const std::filesystem::path& target) {
-  if (::rename(path_.c_str(), target.c_str()) != 0) throw_errno(fmt::format("put '{}' in its place", target.native()));
+  if (::rename(path_.c_str(), target.c_str()) != 0)
+    throw_errno(fmt::format("put '{}' in its place", target.native()));
   published_ = true;
 }
 

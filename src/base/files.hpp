@@ -17,12 +17,15 @@ namespace unio {
 using Bytes = std::span<const std::byte>;
 using MutableBytes = std::span<std::byte>;
 
-inline Bytes as_bytes(std::string_view text) { return std::as_bytes(std::span(text.data(), text.size())); }
+inline Bytes as_bytes(std::string_view text) {
+  return std::as_bytes(std::span(text.data(), text.size()));
+}
 inline std::string_view as_text(Bytes bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-/// An owned file descriptor. All methods throw the Error of the failed system call, with the file's name in it.
+/// An owned file descriptor. All methods throw the Error of the failed system call, with the file's name in
+/// it.
 class File {
  public:
   File() = default;

@@ -20,7 +20,9 @@ void append_escape(std::string& out, std::uint32_t unit) {
 /// The code point that starts at `position` in (generalised) UTF-8; moves `position` behind it. The text was
 /// validated when it came in.
 std::uint32_t next_code_point(std::string_view text, std::size_t& position) {
-  const auto byte = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i])); };
+  const auto byte = [&](std::size_t i) {
+    return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i]));
+  };
   const std::uint32_t first = byte(position);
   const std::size_t length = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
   if (position + length > text.size()) {
@@ -33,7 +35,9 @@ std::uint32_t next_code_point(std::string_view text, std::size_t& position) {
   return code;
 }
 
-bool is_surrogate(std::uint32_t code) { return code >= 0xD800 && code <= 0xDFFF; }
+bool is_surrogate(std::uint32_t code) {
+  return code >= 0xD800 && code <= 0xDFFF;
+}
 
 void append_ascii(std::string& out, std::uint32_t code) {
   if (code >= 0x10000) {
@@ -47,14 +51,29 @@ void append_ascii(std::string& out, std::uint32_t code) {
 /// Escapes that both of Python's writers use; false when there is none for this byte.
 bool append_short_escape(std::string& out, char c) {
   switch (c) {
-    case '"': out += "\\\""; return true;
-    case '\\': out += "\\\\"; return true;
-    case '\b': out += "\\b"; return true;
-    case '\f': out += "\\f"; return true;
-    case '\n': out += "\\n"; return true;
-    case '\r': out += "\\r"; return true;
-    case '\t': out += "\\t"; return true;
-    default: return false;
+    case '"':
+      out += "\\\"";
+      return true;
+    case '\\':
+      out += "\\\\";
+      return true;
+    case '\b':
+      out += "\\b";
+      return true;
+    case '\f':
+      out += "\\f";
+      return true;
+    case '\n':
+      out += "\\n";
+      return true;
+    case '\r':
+      out += "\\r";
+      return true;
+    case '\t':
+      out += "\\t";
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -71,9 +90,12 @@ struct Separators {
 Separators separators(JsonStyle style) {
   switch (style) {
     case JsonStyle::compact:
-    case JsonStyle::canonical: return {",", ":"};
-    case JsonStyle::python: return {", ", ": "};
-    case JsonStyle::pretty: return {",", ": "};
+    case JsonStyle::canonical:
+      return {",", ":"};
+    case JsonStyle::python:
+      return {", ", ": "};
+    case JsonStyle::pretty:
+      return {",", ": "};
   }
   return {",", ":"};
 }
@@ -126,7 +148,8 @@ class Writer {
     for (const Json::Member& member : object) members.push_back(&member);
     if (style_ == JsonStyle::canonical) {
       // Bytes of UTF-8, lone surrogates included, sort as code points do.
-      std::sort(members.begin(), members.end(), [](auto* left, auto* right) { return left->first < right->first; });
+      std::sort(members.begin(), members.end(),
+                [](auto* left, auto* right) { return left->first < right->first; });
     }
     out_ += '{';
     ++depth_;
@@ -188,7 +211,8 @@ void append_json_double(std::string& out, double value) {
   constexpr int least_exponent = -4;
   constexpr int exponent_limit = 16;
   std::array<char, 64> buffer{};
-  auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific).ptr;
+  auto end =
+      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific).ptr;
   const std::string_view scientific(buffer.data(), static_cast<std::size_t>(end - buffer.data()));
   const auto e = scientific.find('e');
   int exponent = 0;
@@ -206,7 +230,9 @@ void append_json_double(std::string& out, double value) {
   if (text.find('.') == std::string_view::npos) out += ".0";
 }
 
-void Json::dump_to(std::string& out, JsonStyle style) const { Writer(out, style).write(*this); }
+void Json::dump_to(std::string& out, JsonStyle style) const {
+  Writer(out, style).write(*this);
+}
 
 std::string Json::dump(JsonStyle style) const {
   std::string out;

@@ -12,7 +12,8 @@ struct ProcessResult {
   std::string error_output;
 };
 
-/// Runs other programs (git, for example); constructors take it so that tests can answer instead. Thread-safe.
+/// Runs other programs (git, for example); constructors take it so that tests can answer instead.
+/// Thread-safe.
 class ProcessRunner {
  public:
   virtual ~ProcessRunner() = default;
@@ -25,8 +26,7 @@ class ProcessRunner {
 
 class SystemProcessRunner final : public ProcessRunner {
  public:
-  ProcessResult run(const std::vector<std::string>& command,
-                    const std::filesystem::path& directory) override;
+  ProcessResult run(const std::vector<std::string>& command, const std::filesystem::path& directory) override;
 };
 
 }  // namespace unio

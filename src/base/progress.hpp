@@ -16,7 +16,11 @@ class Progress {
   /// A new phase, named by what is done ("hashing", "uploading"); totals are 0 while unknown.
   virtual void begin(std::string_view phase, std::uint64_t total_items, std::uint64_t total_bytes) = 0;
 
-  /// So much more of the present phase is done.
+  /// The totals of the present phase, for a phase that finds them out on its way.
+  virtual void expect(std::uint64_t /*total_items*/, std::uint64_t /*total_bytes*/) {}
+
+  /// So much more of the present phase is done. Whoever reads or writes a file's bytes tells of these as they
+  /// flow, and whoever asked for it tells when the item is done.
   virtual void advance(std::uint64_t items, std::uint64_t bytes) = 0;
 
   /// The present phase is over.

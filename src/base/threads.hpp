@@ -41,8 +41,8 @@ class Synchronized {
   T value_{};
 };
 
-/// A first-in-first-out queue of bounded length between threads. `push` waits while it is full, `pop` while it
-/// is empty; after `close` pushes are refused and pops drain what is left.
+/// A first-in-first-out queue of bounded length between threads. `push` waits while it is full, `pop` while
+/// it is empty; after `close` pushes are refused and pops drain what is left.
 template <class T>
 class BoundedQueue {
  public:

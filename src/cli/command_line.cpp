@@ -96,9 +96,27 @@ std::vector<std::string> option_names(const Command& command) {
   return names;
 }
 
+/// The parser's message in our words; `unexpected` is what it could not place.
+std::string usage_message(const Command& command, const CLI::ParseError& error,
+                          const std::vector<std::string>& unexpected) {
+  if (!unexpected.empty()) {
+    const std::string& word = unexpected.front();
+    return word.starts_with('-') ? fmt::format("unio {} has no option '{}'", command.name, word)
+                                 : fmt::format("'{}' is one argument too many", word);
+  }
+  std::string message = error.what();
+  std::replace(message.begin(), message.end(), '\n', ' ');
+  const auto is_upper = [&](std::size_t at) {
+    return at < message.size() && message[at] >= 'A' && message[at] <= 'Z';
+  };
+  // A sentence begins in lower case, but the name of an argument stays as it is.
+  if (is_upper(0) && !is_upper(1)) message[0] = static_cast<char>(message[0] - 'A' + 'a');
+  return message;
+}
+
 /// The parser's message as an Error, with the nearest option for one that is unknown.
-Error usage_error(const Command& command, const CLI::ParseError& error,
-                  const std::vector<std::string>& words) {
+Error usage_error(const Command& command, const CLI::ParseError& error, const std::vector<std::string>& words,
+                  const std::vector<std::string>& unexpected) {
   std::string hint = fmt::format("unio {} --help shows how it is used", command.name);
   for (const std::string& word : words) {
     if (!word.starts_with("--")) continue;
@@ -107,13 +125,7 @@ Error usage_error(const Command& command, const CLI::ParseError& error,
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
     if (const auto near = nearest(name, known)) hint = fmt::format("did you mean '{}'?", *near);
   }
-  std::string message = error.what();
-  for (char& c : message) {
-    if (c == '\n') c = ' ';
-  }
-  if (!message.empty() && message[0] >= 'A' && message[0] <= 'Z')
-    message[0] = static_cast<char>(message[0] - 'A' + 'a');
-  return Error(ErrorCode::invalid_argument, message, hint);
+  return Error(ErrorCode::invalid_argument, usage_message(command, error, unexpected), hint);
 }
 
 std::string group_title(Command::Group group) {
@@ -180,6 +192,12 @@ std::vector<OptionHelp> global_options() {
   return arguments.take();
 }
 
+std::string_view exit_codes() {
+  return "0 done, or yes; 1 the answer is no; 2 wrong usage; 3 not found; 4 exists already; 5 conflict;\n"
+         "6 not logged in; 7 not permitted; 8 unavailable; 9 damaged data; 10 unsupported;\n"
+         "11 something must be done first; 12 no space; 70 a bug; 130 interrupted\n";
+}
+
 std::string help_of(const Command& command) {
   const std::vector<OptionHelp> options = options_of(command);
   std::vector<OptionHelp> positionals;
@@ -191,13 +209,7 @@ std::string help_of(const Command& command) {
   if (!named.empty()) text += "\noptions:\n" + option_lines(named);
   text += "\noptions of every command:\n" + option_lines(global_options());
   text += "\nexamples:\n" + indented(command.examples);
-  text +=
-      "\nexit codes: 0 done, or yes; 1 the answer is no; 2 wrong usage; 3 not found; 4 exists already; 5 "
-      "conflict;\n"
-      "  6 not logged in; 7 not permitted; 8 unavailable; 9 damaged data; 10 unsupported; 11 something must "
-      "be done\n"
-      "  first; 12 no space; 70 a bug; 130 interrupted\n";
-  return text;
+  return text + "\nexit codes:\n" + indented(exit_codes());
 }
 
 std::string overview() {
@@ -260,7 +272,7 @@ ParsedLine parse_command_line(const std::vector<std::string>& all_words) {
     std::vector<std::string> reversed(words.rbegin(), words.rend());
     app.parse(reversed);
   } catch (const CLI::ParseError& error) {
-    throw usage_error(*line.command, error, words);
+    throw usage_error(*line.command, error, words, app.remaining());
   }
   return line;
 }

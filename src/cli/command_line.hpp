@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/command.hpp"
@@ -39,6 +40,8 @@ struct OptionHelp {
 std::vector<OptionHelp> options_of(const Command& command);
 std::vector<OptionHelp> global_options();
 
+/// What the exit codes mean, in a few lines.
+std::string_view exit_codes();
 /// The help text of one command.
 std::string help_of(const Command& command);
 /// What `unio` alone prints.

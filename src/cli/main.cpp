@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <exception>
 #include <string>
 #include <vector>
@@ -51,6 +52,8 @@ int report(const Error& error, const GlobalOptions& options, const Environment& 
 int run(const std::vector<std::string>& words) {
   const Environment environment = Environment::of_process();
   ParsedLine line;
+  // An error in the command line itself is reported as asked for, too.
+  line.options.json = std::find(words.begin(), words.end(), "--json") != words.end();
   try {
     if (words.size() == 1 && words[0] == "--version") {
       fmt::print("unio {}\n", UNIO_VERSION);

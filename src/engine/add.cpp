@@ -98,18 +98,18 @@ std::size_t put_source(std::vector<Source>& sources, Source source) {
   return sources.size() - 1;
 }
 
-std::string_view why_left_out(const ScanItem& item) {
-  switch (item.state) {
+std::optional<LeftOut::Why> why_left_out(ScanState state) {
+  switch (state) {
     case ScanState::symlink:
-      return "symbolic links are not packaged";
+      return LeftOut::Why::symlink;
     case ScanState::special:
-      return "devices, pipes and sockets are not packaged";
+      return LeftOut::Why::special;
     case ScanState::empty_folder:
-      return "empty folders are not packaged";
+      return LeftOut::Why::empty_folder;
     case ScanState::unreadable:
-      return item.message;
+      return LeftOut::Why::unreadable;
     default:
-      return {};
+      return std::nullopt;
   }
 }
 
@@ -131,8 +131,8 @@ class AddedSource {
       result_.files += 1;
       result_.bytes += item.stamp.size;
       if (looks_like_secret(item.key)) result_.secrets.emplace_back(item.key);
-    } else if (const auto why = why_left_out(item); !why.empty()) {
-      result_.left_out.push_back(fmt::format("left out '{}': {}", item.path, why));
+    } else if (const auto why = why_left_out(item.state)) {
+      result_.left_out.push_back({*why, std::string(item.path)});
     }
   }
 

@@ -1,6 +1,7 @@
 #include "engine/build.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <map>
@@ -12,6 +13,7 @@
 #include "engine/tracked_files.hpp"
 #include "model/manifest.hpp"
 #include "model/physical_key.hpp"
+#include "workspace/ignore_rules.hpp"
 #include "workspace/scan.hpp"
 
 namespace unio {
@@ -65,6 +67,7 @@ class Build {
   void visit(const ScanItem& item);
   void add_candidate(const ScanItem& item);
   void finish_group();
+  void hash_or_refuse(Candidate& candidate);
   void hash(Candidate& candidate);
   void pass_entries_before(std::string_view key);
   void append(const Candidate& candidate);
@@ -81,6 +84,8 @@ class Build {
   ManifestBuilder after_;
   StatIndexWriter index_;
   std::vector<Candidate> group_;
+  std::uint64_t total_items_ = 0;  ///< that are read
+  std::uint64_t total_bytes_ = 0;
   std::vector<std::string> missing_;
   std::vector<std::string> unreadable_;
   BuildResult result_;
@@ -100,6 +105,7 @@ void Build::visit(const ScanItem& item) {
         gone.state = item.state;
         gone.key = item.key;
         group_.push_back(std::move(gone));
+        if (group_.size() == group_size) finish_group();
       } else {
         missing_.emplace_back(item.key);
       }
@@ -129,7 +135,11 @@ void Build::add_candidate(const ScanItem& item) {
   Candidate candidate;
   candidate.state = item.state;
   candidate.key = item.key;
-  if (item.state != ScanState::unchanged) candidate.path = item.path;
+  if (item.state != ScanState::unchanged) {
+    candidate.path = item.path;
+    total_items_ += 1;
+    total_bytes_ += item.stamp.size;
+  }
   candidate.stamp = item.stamp;
   candidate.digest = item.digest;
   candidate.known = item.state != ScanState::added;
@@ -137,8 +147,19 @@ void Build::add_candidate(const ScanItem& item) {
   if (group_.size() == group_size) finish_group();
 }
 
-void Build::hash(Candidate& candidate) {
+/// A file that may not be read is named together with all others of its kind.
+void Build::hash_or_refuse(Candidate& candidate) {
   if (candidate.state == ScanState::unchanged || candidate.state == ScanState::missing) return;
+  try {
+    hash(candidate);
+  } catch (const Error& error) {
+    const bool own = ::access(candidate.path.c_str(), R_OK) != 0;
+    if (error.code() != ErrorCode::permission_denied || !own) throw;
+    candidate.state = ScanState::unreadable;
+  }
+}
+
+void Build::hash(Candidate& candidate) {
   const auto known = candidate.known ? std::optional(candidate.digest) : std::nullopt;
   if (options_.ingest != nullptr && (!known || known->type == DigestType::sha2_256_chunked)) {
     Ingest::Taken taken = options_.ingest->take(candidate.path, candidate.stamp, known);
@@ -153,13 +174,14 @@ void Build::hash(Candidate& candidate) {
     candidate.digest = digest;
   }
   if (candidate.physical_key.empty()) candidate.physical_key = PhysicalKey::of_file(candidate.path).url();
-  context_.progress.advance(1, candidate.stamp.size);
+  context_.progress.advance(1, 0);
 }
 
 void Build::finish_group() {
   // An error elsewhere already decides the outcome; hashing on would only delay it.
   if (missing_.empty() && unreadable_.empty()) {
-    parallel_for(group_.size(), context_.threads, context_.stop, [&](std::size_t i) { hash(group_[i]); });
+    parallel_for(group_.size(), context_.threads, context_.stop,
+                 [&](std::size_t i) { hash_or_refuse(group_[i]); });
     for (const Candidate& candidate : group_) append(candidate);
   }
   group_.clear();
@@ -190,6 +212,10 @@ std::optional<EntryView> Build::take_entry(std::string_view key) {
 }
 
 void Build::append(const Candidate& candidate) {
+  if (candidate.state == ScanState::unreadable) {
+    unreadable_.push_back(candidate.path);
+    return;
+  }
   const std::optional<EntryView> present = take_entry(candidate.key);
   if (candidate.state == ScanState::missing) {
     if (present) result_.removed.push_back(candidate.key);
@@ -206,6 +232,7 @@ void Build::append(const Candidate& candidate) {
     const auto meta = workspace_.state().pending_meta.find(candidate.key);
     if (meta != workspace_.state().pending_meta.end()) entry.meta = with_user_meta(entry.meta, meta->second);
     after_.add(entry);
+    if (looks_like_secret(candidate.key)) result_.secrets.push_back(candidate.key);
   }
   index_.add({candidate.key, candidate.stamp, candidate.digest, true});
 }
@@ -213,8 +240,9 @@ void Build::append(const Candidate& candidate) {
 void Build::throw_if_refused() const {
   if (!missing_.empty()) {
     throw Error(ErrorCode::failed_precondition,
-                fmt::format("{} of the package {} missing here: {}", missing_.size(),
-                            missing_.size() == 1 ? "file is" : "files are", list_of(missing_)),
+                fmt::format("{} of the package {} missing here: {}",
+                            missing_.size() == 1 ? "1 file" : fmt::format("{} files", missing_.size()),
+                            missing_.size() == 1 ? "is" : "are", list_of(missing_)),
                 "unio rm KEY drops a file from the package, unio sync brings it back");
   }
   if (!unreadable_.empty()) {
@@ -244,6 +272,7 @@ BuildResult Build::run() {
   {
     const ProgressPhase phase(context_.progress, options_.ingest != nullptr ? "pushing" : "hashing");
     scan_sources(workspace_, index, scan_options(context_), [&](const ScanItem& item) { visit(item); });
+    context_.progress.expect(total_items_, total_bytes_);
     finish_group();
     throw_if_refused();
     if (options_.ingest != nullptr) options_.ingest->commit();

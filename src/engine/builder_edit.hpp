@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/json.hpp"
+#include "engine/build.hpp"
 #include "engine/context.hpp"
 #include "model/package_ref.hpp"
 #include "workspace/workspace.hpp"
@@ -41,8 +42,8 @@ struct AddResult {
   std::uint64_t bytes = 0;
   /// Files that look like secrets by their names: keys.
   std::vector<std::string> secrets;
-  /// Symlinks, special files, empty and unreadable folders that will not be packaged, with the reason.
-  std::vector<std::string> left_out;
+  /// Symlinks, special files, empty and unreadable folders that will not be packaged.
+  std::vector<LeftOut> left_out;
 };
 
 /// Adds a file or folder as a source. Error already_exists for a key that a source or pointer has already,

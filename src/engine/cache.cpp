@@ -69,7 +69,7 @@ CachedEntries keep_in_cache(const OpenedPackage& package, const std::string& key
   parallel_for(last - first, context.threads, context.stop, [&](std::size_t i) {
     const EntryView entry = package.manifest[begin + i];
     keep_entry(package.registry, context, entry);
-    context.progress.advance(1, entry.size());
+    context.progress.advance(1, 0);
   });
   return result;
 }

@@ -50,6 +50,7 @@ Digest hash_in_order(File& file, std::uint64_t size, DigestType type, const Cont
     throw_if_stopped(context.stop);
     stream.update(Bytes(buffer).first(count));
     if (stream.size() > size) throw changed_while_read(file.name());
+    context.progress.advance(0, count);
   }
   if (stream.size() != size) throw changed_while_read(file.name());
   return stream.finish();
@@ -70,6 +71,7 @@ Digest hash_in_chunks(const File& file, std::uint64_t size, const Context& conte
       if (count == 0) throw changed_while_read(file.name());
       hash.update(Bytes(buffer).first(count));
       offset += count;
+      context.progress.advance(0, count);
     }
     values[i] = hash.finish();
   });
@@ -175,6 +177,7 @@ void read_entry(const Registry& registry, const Context& context, const EntryVie
     if (size > entry.size()) throw_too_long(entry);
     if (stream) stream->update(bytes);
     sink(bytes);
+    context.progress.advance(0, bytes.size());
   });
   check_size(entry, entry.physical_key(), size);
   if (!stream) return;

@@ -15,8 +15,8 @@
 
 namespace unio {
 
-/// Opens stores by URL: "file:///dir", "s3://bucket/prefix". Owned by `app`, which knows the backends; a store is
-/// opened on first use and stays until the end. Thread-safe.
+/// Opens stores by URL: "file:///dir", "s3://bucket/prefix". Owned by `app`, which knows the backends; a
+/// store is opened on first use and stays until the end. Thread-safe.
 class Stores {
  public:
   virtual ~Stores() = default;

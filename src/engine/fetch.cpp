@@ -32,7 +32,7 @@ class Fetch {
       read_entry(registry_, context_, entry, [&](Bytes bytes) { files[i]->file().write(bytes); });
       if (count <= flushed_singly) files[i]->file().sync();
       files[i]->file().close();
-      context_.progress.advance(1, entry.size());
+      context_.progress.advance(1, 0);
     });
     if (count > flushed_singly) tree_.flush();
     context_.failpoints.pass("install.after_fetch");

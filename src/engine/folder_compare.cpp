@@ -62,15 +62,26 @@ class Comparison {
     const bool tracked = item.state == ScanState::unchanged || item.state == ScanState::suspect;
     const bool distrusted = item.state == ScanState::suspect || trust_ == Trust::nothing;
     const bool to_read = tracked && distrusted && item.stamp.size == item.tracked_size;
+    if (to_read) {
+      total_items_ += 1;
+      total_bytes_ += item.stamp.size;
+    }
     if (tracked && distrusted && !to_read) file.state = ComparedFile::State::changed;
     // With nothing to read, as on most days, nothing is copied either.
     if (!to_read && waiting_.empty()) return visit_(file);
     waiting_.push_back(
         {file, std::string(item.key), std::string(item.path), std::string(item.message), to_read});
-    if (waiting_.size() == group_size) finish();
+    if (waiting_.size() == group_size) finish_group();
   }
 
+  /// Everything was added.
   void finish() {
+    context_.progress.expect(total_items_, total_bytes_);
+    finish_group();
+  }
+
+ private:
+  void finish_group() {
     parallel_for(waiting_.size(), context_.threads, context_.stop, [&](std::size_t i) { read(waiting_[i]); });
     for (Waiting& waiting : waiting_) {
       waiting.file.key = waiting.key;
@@ -81,7 +92,6 @@ class Comparison {
     waiting_.clear();
   }
 
- private:
   void read(Waiting& waiting) const {
     if (!waiting.to_read) return;
     ComparedFile& file = waiting.file;
@@ -96,13 +106,15 @@ class Comparison {
       file.state = changing ? ComparedFile::State::changed : ComparedFile::State::unreadable;
       waiting.detail = error.message();
     }
-    context_.progress.advance(1, file.stamp.size);
+    context_.progress.advance(1, 0);
   }
 
   Trust trust_;
   const Context& context_;
   const std::function<void(const ComparedFile&)>& visit_;
   std::vector<Waiting> waiting_;
+  std::uint64_t total_items_ = 0;
+  std::uint64_t total_bytes_ = 0;
 };
 
 }  // namespace

@@ -6,8 +6,8 @@ namespace unio {
 
 std::optional<std::string> find_git_commit(const std::filesystem::path& directory, const Context& context) {
   try {
-    const ProcessResult result =
-        context.processes.run({"git", "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"}, directory);
+    const ProcessResult result = context.processes.run(
+        {"git", "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"}, directory);
     if (result.exit_code != 0) return std::nullopt;
     const auto end = result.output.find_last_not_of('\n');
     return end == std::string::npos ? std::nullopt : std::optional(result.output.substr(0, end + 1));

@@ -74,6 +74,7 @@ Ingest::Taken Ingest::take_small(const std::string& path, const FileStamp& stamp
   check_stamp(file, stamp);
   read_whole(file, stamp, content);
   check_stamp(file, stamp);
+  context_.progress.advance(0, stamp.size);
   const Digest digest = digest_of(DigestType::sha2_256_chunked, content);
   if (unless && *unless == digest) return {digest, {}, false};
   session_.announce();

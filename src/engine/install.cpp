@@ -102,10 +102,11 @@ Workspace bind(std::optional<Workspace> present, const std::filesystem::path& ro
 
 InstallResult install(const ResolvedRef& ref, const InstallOptions& options, const Context& context) {
   const OpenedPackage package = open_package(ref, context);
-  auto present = find_present(ref, options);
-  std::vector<Source> sources = wanted_sources(package, present, options.paths);
+  find_present(ref, options);  // before anything is made
   SafeTree tree(options.location, context.random);
   const Workspace::Lock lock(tree.root() / ".unio");
+  auto present = find_present(ref, options);
+  std::vector<Source> sources = wanted_sources(package, present, options.paths);
   tree.remove_leftovers();
 
   InstallPlan plan = plan_install(package.manifest, sources, present ? &*present : nullptr, tree,

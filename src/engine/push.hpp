@@ -25,7 +25,7 @@ struct PushDataOptions {
 
 /// What happened to the entries of one source or place; for the lines "Pushing ./a/ to s3://bucket/a/...".
 struct PushedGroup {
-  enum class Action { pushed, copied, kept };
+  enum class Action { pushed, copied };
   Action action = Action::pushed;
   std::string from;  ///< "./train2017/", or the URL of a folder
   std::string to;    ///< the URL of the folder or object
@@ -40,11 +40,14 @@ struct PushDataResult {
   /// Keys that went to content-addressed objects because other bytes stand under the prefix.
   std::vector<std::string> displaced;
   std::vector<std::string> secrets;  ///< keys of pushed files that look like secrets
+  std::uint64_t stored_objects = 0;  ///< objects that the registry did not have
 };
 
 /// Puts the data of the builder's entries into the registry and makes the entries point there. Builds first
 /// what is not built. Content that stands already is not written again: under a prefix that is what reading
 /// it, or the store's checksum, says, never its size alone. Nothing is overwritten.
+///
+/// What the registry should have and has lost is put there again from its sources.
 ///
 /// Error failed_precondition when a source no longer has the content that was built.
 PushDataResult push_data(Workspace& workspace, const PushDataOptions& options, const Context& context);
@@ -65,6 +68,7 @@ struct PushResult {
   bool published = false;  ///< false: the registry had this revision as latest and under the tag
   std::size_t entries = 0;
   std::uint64_t bytes = 0;
+  bool only_tagged = false;  ///< the revision was published before; only the tag moved
   bool has_readme = false;
   std::uint64_t stored_objects = 0;  ///< objects that the registry did not have
   PushDataResult data;

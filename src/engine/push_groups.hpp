@@ -17,8 +17,10 @@ class PushGroups {
   PushGroups(const Workspace& workspace, const Registry& registry, PushDataResult& result)
       : workspace_(workspace), registry_(registry), result_(result) {}
 
-  /// `moved` is absent for an entry that stayed; `wanted_url` is where it should be under a prefix, else empty.
-  void add(const EntryView& entry, const std::optional<Transfer::Moved>& moved, const std::string& wanted_url);
+  /// `moved` is absent for an entry that stayed; `wanted_url` is where it should be under a prefix, else
+  /// empty.
+  void add(const EntryView& entry, const std::optional<Transfer::Moved>& moved,
+           const std::string& wanted_url);
 
  private:
   PushedGroup describe(const EntryView& entry, const std::string& to_url) const;

@@ -31,9 +31,9 @@ void remove_dead_sessions(const Registry& registry, const Context& context) {
   for_each_object(registry.store(), layout::sessions, [&](const ObjectInfo& object) {
     throw_if_stopped(context.stop);
     const bool abandoned = context.clock.now() - object.modified > session_abandoned_after;
-    if (abandoned || is_dead_session(registry, context, object.key)) {
-      registry.store().remove(object.key, Condition::none());
-    }
+    if (!abandoned && !is_dead_session(registry, context, object.key)) return;
+    registry.prepare_for_writing();
+    registry.store().remove(object.key, Condition::none());
   });
 }
 
@@ -62,7 +62,9 @@ void PushSession::write_announcement() {
   context_.failpoints.pass("push.after_session");
 }
 
-void PushSession::clear_dead() { remove_dead_sessions(registry_, context_); }
+void PushSession::clear_dead() {
+  remove_dead_sessions(registry_, context_);
+}
 
 PushSession::~PushSession() {
   if (!announced_) return;

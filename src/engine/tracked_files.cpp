@@ -81,7 +81,7 @@ void IndexUpdate::publish(const Workspace& workspace, std::int64_t now_ns, Rando
 void IndexUpdate::try_publish(const Workspace& workspace, std::int64_t now_ns, RandomSource& random) {
   if (!changed_) return;
   try {
-    const auto lock = workspace.lock();
+    const Workspace::Lock lock(workspace.state_folder());
     publish(workspace, now_ns, random);
   } catch (const Error& error) {
     if (error.code() == ErrorCode::cancelled || error.code() == ErrorCode::internal) throw;

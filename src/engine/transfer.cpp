@@ -57,7 +57,10 @@ std::string Transfer::wanted_url(std::string_view logical_key) const {
 void Transfer::commit() {
   for (const std::string& key : batch_->commit()) {
     // A content-addressed key that was taken holds the same bytes; a readable one may not.
-    if (key.starts_with(layout::objects)) continue;
+    if (key.starts_with(layout::objects)) {
+      stored_objects_ -= 1;
+      continue;
+    }
     throw Error(ErrorCode::conflict, fmt::format("'{}' was written by somebody else at this moment", key),
                 "run the command again: what is there will be compared");
   }
@@ -146,7 +149,8 @@ bool Transfer::write(const EntryView& entry, const std::string& key,
     if (error.code() != ErrorCode::conflict || !store.find(key)) throw;
     return false;
   }
-  context_.progress.advance(1, entry.size());
+  context_.progress.advance(1, 0);
+  stored_objects_ += 1;
   return true;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -29,6 +30,9 @@ class Transfer {
 
   void commit();
 
+  /// How many objects the registry did not have; right after `commit`.
+  std::uint64_t stored_objects() const { return stored_objects_; }
+
   /// The URL that the entry with this key should have under the prefix; empty without a prefix.
   std::string wanted_url(std::string_view logical_key) const;
 
@@ -47,6 +51,7 @@ class Transfer {
   const Context& context_;
   std::optional<std::string> prefix_;
   std::unique_ptr<WriteBatch> batch_;
+  std::atomic<std::uint64_t> stored_objects_ = 0;
 };
 
 }  // namespace unio

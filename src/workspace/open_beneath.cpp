@@ -25,12 +25,16 @@ int open_at_once(int directory, const char* path, int flags) {
 }
 
 int open_segment(int directory, const char* segment, int flags) {
-  const int descriptor = ::openat(directory, segment, flags);
-  if (descriptor >= 0 || errno != ENOTDIR) return descriptor;
-  struct ::stat status {};
-  const bool link =
-      ::fstatat(directory, segment, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(status.st_mode);
-  errno = link ? ELOOP : ENOTDIR;
+  constexpr int most_tries = 100;
+  for (int tries = 0; tries < most_tries; ++tries) {
+    const int descriptor = ::openat(directory, segment, flags);
+    if (descriptor >= 0 || errno != ENOTDIR) return descriptor;
+    struct ::stat status {};
+    const bool found = ::fstatat(directory, segment, &status, AT_SYMLINK_NOFOLLOW) == 0;
+    errno = found && S_ISLNK(status.st_mode) ? ELOOP : ENOTDIR;
+    // A folder by now: somebody changes one for the other.
+    if (!found || !S_ISDIR(status.st_mode)) return -1;
+  }
   return -1;
 }
 
@@ -57,8 +61,9 @@ int open_beneath(int directory, std::string_view path, int flags, OpenBeneath ho
   flags |= O_CLOEXEC | O_NOFOLLOW;
   if (how == OpenBeneath::at_once) {
     const int descriptor = open_at_once(directory, std::string(path).c_str(), flags);
-    // Older kernels do not know the call, older sandboxes forbid what they do not know.
-    if (descriptor >= 0 || (errno != ENOSYS && errno != EPERM)) return descriptor;
+    // Older kernels do not know the call, older sandboxes forbid what they do not know. A link where a folder
+    // was asked for is told from a file only on a second look.
+    if (descriptor >= 0 || (errno != ENOSYS && errno != EPERM && errno != ENOTDIR)) return descriptor;
   }
   return open_step_by_step(directory, path, flags);
 }

@@ -14,7 +14,7 @@
 namespace unio {
 namespace {
 
-constexpr int most_tries = 16;
+constexpr int most_tries = 1000;
 
 std::string_view parent_of(std::string_view key) {
   const auto slash = key.rfind('/');
@@ -141,16 +141,24 @@ void SafeTree::remove_leftovers() {
   }
 }
 
-void SafeTree::place(TemporaryFile file, std::string_view key, Overwrite overwrite) {
-  check_key(key);
+/// Renames one of the tree's temporary files; false and errno when that cannot be.
+bool SafeTree::try_place(const std::string& temporary, std::string_view key, Overwrite overwrite) {
   const File parent = open_parent(key, Make::yes);
   const std::string name = name_of(key);
-  const std::string temporary = file.path().filename();
   const int from = temporary_folder_.descriptor();
-  const bool done = overwrite == Overwrite::yes
-                        ? ::renameat(from, temporary.c_str(), parent.descriptor(), name.c_str()) == 0
-                        : rename_new(from, temporary.c_str(), parent.descriptor(), name.c_str());
-  if (done) return file.release();
+  return overwrite == Overwrite::yes
+             ? ::renameat(from, temporary.c_str(), parent.descriptor(), name.c_str()) == 0
+             : rename_new(from, temporary.c_str(), parent.descriptor(), name.c_str());
+}
+
+void SafeTree::place(TemporaryFile file, std::string_view key, Overwrite overwrite) {
+  check_key(key);
+  const std::string temporary = file.path().filename();
+  // As in open_parent, the folder may be removed by another thread before there is something in it.
+  for (int tries = 0; tries < most_tries; ++tries) {
+    if (try_place(temporary, key, overwrite)) return file.release();
+    if (errno != ENOENT) break;
+  }
   if (errno == EEXIST || errno == EISDIR || errno == ENOTEMPTY) {
     throw Error(ErrorCode::already_exists, fmt::format("'{}' is in the way", (root_ / key).native()),
                 "move it away, or run the command with --force");

@@ -57,6 +57,7 @@ class SafeTree {
   enum class Make { no, yes };
   File open_parent(std::string_view key, Make make) const;
   std::optional<File> find_parent(std::string_view key) const;
+  bool try_place(const std::string& temporary, std::string_view key, Overwrite overwrite);
   void remove_empty_above(std::string_view key);
   [[noreturn]] void throw_unsafe(std::string_view action, std::string_view key, int error) const;
 

@@ -146,6 +146,13 @@ Workspace::Lock::Lock(const std::filesystem::path& state_folder) {
               "wait until it is done and run the command again");
 }
 
+Workspace::Lock Workspace::lock() {
+  Lock lock(state_folder());
+  state_ = load_state(state_path(root_));
+  manifest_.reset();
+  return lock;
+}
+
 std::filesystem::path Workspace::local_path(const Source& source, std::string_view key) const {
   const std::filesystem::path base = (root_ / source.path).lexically_normal();
   if (source.kind == Source::Kind::file) return base;

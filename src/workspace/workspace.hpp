@@ -60,7 +60,8 @@ class Workspace {
    private:
     File file_;
   };
-  Lock lock() const { return Lock(state_folder()); }
+  /// Reads the state again, which another process may have changed before it let go.
+  Lock lock();
 
   /// The local file that `source` gives for `key`: absolute.
   std::filesystem::path local_path(const Source& source, std::string_view key) const;

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,12 @@ def unio_path() -> Path:
 
 
 class Unio:
-    """One user: a home folder, a default registry in it, and a way to run commands there."""
+    """One user: a home folder, a default registry in it, and a way to run commands there. `prefix` stands before
+    every command, for example to run it with other rights."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, prefix: Sequence[str] = ()) -> None:
         self.home = home
+        self.prefix = list(prefix)
         home.mkdir(parents=True, exist_ok=True)
         self.registry = home / "registry"
         self.env = {
@@ -35,7 +38,7 @@ class Unio:
     def start(self, *args: str | Path, cwd: Path | None = None, **env: str) -> subprocess.Popen[str]:
         """Starts a command with pipes for its output."""
         return subprocess.Popen(
-            [str(unio_path()), *map(str, args)],
+            [*self.prefix, str(unio_path()), *map(str, args)],
             cwd=cwd or self.home,
             env=self.env | env,
             stdin=subprocess.DEVNULL,

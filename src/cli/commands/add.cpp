@@ -23,19 +23,17 @@ void print_added(Session& session, const Workspace& workspace, const AddResult& 
                                      {"files", result.files},
                                      {"bytes", result.bytes},
                                      {"secrets", json_texts(result.secrets)},
-                                     {"left_out", json_texts(result.left_out)}}));
+                                     {"left_out", left_out_json(result.left_out)}}));
   }
   if (result.folder) {
-    session.line(fmt::format("Adding contents of directory {} to {} as {}... ({}, {})",
-                             printable(result.source), name, printable(result.key),
-                             human_count(result.files, "file"), human_size(result.bytes)));
+    const std::string place = result.key.empty() ? "" : " as " + printable(result.key);
+    session.line(fmt::format("Adding contents of directory {} to {}{}... ({}, {})", printable(result.source),
+                             name, place, human_count(result.files, "file"), human_size(result.bytes)));
   } else {
     session.line(fmt::format("Adding {} to {} as {}", printable(result.source), name, printable(result.key)));
   }
-  for (const std::string& line : result.left_out) session.warn(printable(line));
-  for (const std::string& key : result.secrets) {
-    session.warn(fmt::format("'{}' looks like a secret; `unio rm` takes it out", printable(key)));
-  }
+  warn_left_out(session, result.left_out);
+  warn_secrets(session, result.secrets);
 }
 
 int add_reference(Session& session, Workspace& workspace, const Options& options) {

@@ -25,10 +25,13 @@ CommandRun setup(Arguments& arguments) {
                                        {"entries", static_cast<std::uint64_t>(result.entries)},
                                        {"bytes", result.bytes},
                                        {"hashed", static_cast<std::uint64_t>(result.hashed)},
-                                       {"removed", json_texts(result.removed)}}));
+                                       {"removed", json_texts(result.removed)},
+                                       {"left_out", left_out_json(result.left_out)},
+                                       {"secrets", json_texts(result.secrets)}}));
     }
     print_build(session, result);
     warn_left_out(session, result.left_out);
+    warn_secrets(session, result.secrets);
     return 0;
   };
 }

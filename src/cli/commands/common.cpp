@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 #include "base/error.hpp"
 
 namespace unio {
@@ -19,6 +21,24 @@ std::string_view reason(LeftOut::Why why) {
       return "empty folders are not packaged";
     case LeftOut::Why::ignored:
       return "ignored";
+    case LeftOut::Why::unreadable:
+      return "it cannot be read, and a build will stop there";
+  }
+  return {};
+}
+
+std::string_view why_name(LeftOut::Why why) {
+  switch (why) {
+    case LeftOut::Why::symlink:
+      return "symlink";
+    case LeftOut::Why::special:
+      return "special";
+    case LeftOut::Why::empty_folder:
+      return "empty_folder";
+    case LeftOut::Why::ignored:
+      return "ignored";
+    case LeftOut::Why::unreadable:
+      return "unreadable";
   }
   return {};
 }
@@ -35,7 +55,12 @@ Workspace find_workspace(const std::optional<std::string>& directory) {
 
 std::optional<Json> parse_json_option(const std::optional<std::string>& text, std::string_view option) {
   if (!text) return std::nullopt;
-  return in_context(fmt::format("read {}", option), [&] { return Json::parse(*text); });
+  try {
+    return Json::parse(*text);
+  } catch (const Error& error) {
+    throw Error(error.code(), fmt::format("read {}: {}", option, error.what()),
+                R"(quote it for the shell, for example '{"label": "cat"}')");
+  }
 }
 
 OpenedPackage open_reference(Session& session, const std::string& reference) {
@@ -51,8 +76,17 @@ void note_name(Session& session, const PackageName& name) {
   session.warn(fmt::format("quilt3 cannot read packages with one-segment names such as '{}'", name.text()));
 }
 
-void warn_left_out(Session& session, const std::vector<LeftOut>& left_out) {
-  for (const auto why : {LeftOut::Why::symlink, LeftOut::Why::special, LeftOut::Why::empty_folder}) {
+/// Sources that overlap report what lies in both twice.
+std::vector<LeftOut> each_once(std::vector<LeftOut> left_out) {
+  std::set<std::string> seen;
+  std::erase_if(left_out, [&](const LeftOut& item) { return !seen.insert(item.path).second; });
+  return left_out;
+}
+
+void warn_left_out(Session& session, const std::vector<LeftOut>& all) {
+  const std::vector<LeftOut> left_out = each_once(all);
+  for (const auto why :
+       {LeftOut::Why::symlink, LeftOut::Why::special, LeftOut::Why::empty_folder, LeftOut::Why::unreadable}) {
     std::size_t count = 0;
     for (const LeftOut& item : left_out) {
       if (item.why == why && ++count <= named_at_most) {
@@ -61,6 +95,20 @@ void warn_left_out(Session& session, const std::vector<LeftOut>& left_out) {
     }
     if (count > named_at_most)
       session.warn(fmt::format("left out {} more: {}", count - named_at_most, reason(why)));
+  }
+}
+
+Json left_out_json(const std::vector<LeftOut>& left_out) {
+  Json::Array list;
+  for (const LeftOut& item : each_once(left_out)) {
+    list.push_back(Json::object({{"path", item.path}, {"why", why_name(item.why)}}));
+  }
+  return list;
+}
+
+void warn_secrets(Session& session, const std::vector<std::string>& keys) {
+  for (const std::string& key : keys) {
+    session.warn(fmt::format("'{}' looks like a secret; `unio rm` takes it out", printable(key)));
   }
 }
 
@@ -86,9 +134,7 @@ void print_pushed(Session& session, const PushDataResult& data) {
         fmt::format("other data stands under the prefix for '{}'; it went to a content-addressed object",
                     printable(key)));
   }
-  for (const std::string& key : data.secrets) {
-    session.warn(fmt::format("'{}' looks like a secret", printable(key)));
-  }
+  warn_secrets(session, data.secrets);
 }
 
 Json pushed_json(const PushDataResult& data) {
@@ -112,9 +158,9 @@ void print_published(Session& session, const Workspace& workspace, const PushRes
     session.line(fmt::format("Nothing to push: {} is published as {}", name, short_hash(result.top_hash)));
     return;
   }
-  session.line(fmt::format("Pushing manifest to {}", result.manifest_url));
+  if (!result.only_tagged) session.line(fmt::format("Pushing manifest to {}", result.manifest_url));
   if (tag) session.line(fmt::format("Linking {}:{} to manifest {}", name, *tag, short_hash(result.top_hash)));
-  if (!result.has_readme) {
+  if (!result.has_readme && !result.only_tagged) {
     session.warn("the package has no README.md; one tells others what the data is");
   }
 }
@@ -127,7 +173,12 @@ Json published_json(const Workspace& workspace, const PushResult& result) {
                        {"published", result.published},
                        {"entries", static_cast<std::uint64_t>(result.entries)},
                        {"bytes", result.bytes},
-                       {"data", pushed_json(result.data)}});
+                       {"new_objects", result.stored_objects},
+                       {"data", pushed_json(result.data)},
+                       {"displaced", json_texts(result.data.displaced)},
+                       {"removed", json_texts(result.build.removed)},
+                       {"left_out", left_out_json(result.build.left_out)},
+                       {"secrets", json_texts(result.data.secrets)}});
 }
 
 std::string display_local(const std::filesystem::path& path) {

@@ -28,8 +28,11 @@ Registry open_registry(Session& session, const std::string& url);
 /// Notes that quilt3 cannot read a package of this name, if it cannot.
 void note_name(Session& session, const PackageName& name);
 
-/// What a build left out, as warnings.
+/// What a build left out, as warnings and as JSON.
 void warn_left_out(Session& session, const std::vector<LeftOut>& left_out);
+Json left_out_json(const std::vector<LeftOut>& left_out);
+/// Keys that look like secrets, as warnings.
+void warn_secrets(Session& session, const std::vector<std::string>& keys);
 
 /// "Building manifest…" and the lines of what was pushed.
 void print_build(Session& session, const BuildResult& build);

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/error.hpp"
 #include "cli/commands.hpp"
 #include "cli/commands/common.hpp"
 #include "engine/builder_edit.hpp"
@@ -17,6 +18,12 @@ CommandRun setup(Arguments& arguments) {
   arguments.positional("DIR", options->directory, "folder of the workspace (default: here)");
   return [options](Session& session) {
     const ResolvedRef ref = session.app().resolve(options->name);
+    if (ref.version.kind != Version::Kind::latest) {
+      throw Error(ErrorCode::invalid_argument,
+                  fmt::format("'{}' names a version, but a new package has none", options->name),
+                  fmt::format("unio init {} makes one, unio install {} fetches that version", ref.name.text(),
+                              options->name));
+    }
     const Workspace workspace = init_workspace(ref, options->directory.value_or("."), session.context());
     if (session.json()) {
       session.print_json(Json::object({{"package", ref.name.text()},

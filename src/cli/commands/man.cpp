@@ -17,10 +17,11 @@ std::string escaped(std::string_view text) {
 }
 
 std::string option_list(const std::vector<OptionHelp>& options) {
+  if (options.empty()) return {};
   std::string text = ".Bl -tag -width Ds\n";
   for (const OptionHelp& option : options) {
-    text +=
-        fmt::format(".It Cm {} {}\n{}\n", escaped(option.names), escaped(option.value), escaped(option.help));
+    const std::string value = option.value.empty() ? "" : " " + escaped(option.value);
+    text += fmt::format(".It Cm {}{}\n{}\n", escaped(option.names), value, escaped(option.help));
   }
   return text + ".El\n";
 }
@@ -36,12 +37,13 @@ std::string page() {
     text += option_list(options_of(command));
     text += fmt::format(".Bd -literal -offset indent\n{}\n.Ed\n", escaped(command.examples));
   }
-  return text + ".Sh OPTIONS OF EVERY COMMAND\n" + option_list(global_options());
+  text += ".Sh OPTIONS OF EVERY COMMAND\n" + option_list(global_options());
+  return text + ".Sh EXIT STATUS\n" + escaped(exit_codes());
 }
 
 CommandRun setup(Arguments&) {
   return [](Session& session) {
-    session.result(page());
+    session.terminal().write(page());
     return 0;
   };
 }

@@ -41,7 +41,7 @@ CommandRun setup(Arguments& arguments) {
     print_pushed(session, result.data);
     print_removed(session, result.build);
     warn_left_out(session, result.build.left_out);
-    if (result.published) {
+    if (result.published && !result.only_tagged) {
       session.line(fmt::format("Pushed {} ({}), {} new", human_count(result.entries, "entry"),
                                human_size(result.bytes), human_count(result.stored_objects, "object")));
       session.line(fmt::format("Tophash: {}", result.top_hash));

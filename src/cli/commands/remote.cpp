@@ -8,7 +8,7 @@ namespace unio {
 namespace {
 
 struct Options {
-  std::string action;
+  std::optional<std::string> action;
   std::optional<std::string> name;
   std::optional<std::string> url;
 };
@@ -57,15 +57,15 @@ int remove_remote(Session& session, const Options& options) {
 
 CommandRun setup(Arguments& arguments) {
   auto options = std::make_shared<Options>();
-  options->action = "ls";
-  arguments.positional("ACTION", options->action, "add, ls or rm");
+  arguments.positional("ACTION", options->action, "add, ls or rm; without it all are listed");
   arguments.positional("NAME", options->name, "short name of a registry");
   arguments.positional("URL", options->url, "a folder or a URL");
   return [options](Session& session) {
-    if (options->action == "ls") return list_remotes(session);
-    if (options->action == "add") return add_remote(session, *options);
-    if (options->action == "rm") return remove_remote(session, *options);
-    throw Error(ErrorCode::invalid_argument, fmt::format("'{}' is no action", options->action),
+    const std::string action = options->action.value_or("ls");
+    if (action == "ls") return list_remotes(session);
+    if (action == "add") return add_remote(session, *options);
+    if (action == "rm") return remove_remote(session, *options);
+    throw Error(ErrorCode::invalid_argument, fmt::format("'{}' is no action", action),
                 "the actions are add, ls and rm");
   };
 }

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include "base/clock.hpp"
+#include "base/error.hpp"
 #include "cli/commands.hpp"
 #include "cli/commands/common.hpp"
 #include "engine/browse.hpp"
@@ -27,6 +29,16 @@ Json details_json(const PackageDetails& details) {
                        {"discussion", text_or_null(details.discussion)}});
 }
 
+/// A record may come from elsewhere: what is no time is shown as it is.
+std::string human_revision_time(const Json& revision) {
+  const std::string text = revision.find_string("created").value_or("?");
+  try {
+    return human_time(unix_seconds(parse_time(text)));
+  } catch (const Error&) {
+    return text;
+  }
+}
+
 void print_details(Session& session, const PackageDetails& details) {
   const auto row = [&](std::string_view name, std::string_view value) {
     if (!value.empty()) session.line(fmt::format("{:<12}{}", name, printable(value)));
@@ -37,7 +49,7 @@ void print_details(Session& session, const PackageDetails& details) {
   row("registry", details.registry);
   row("entries", fmt::format("{} ({})", human_count(details.entries, "entry"), human_size(details.bytes)));
   if (details.revision) {
-    row("published", fmt::format("{} by {}", details.revision->find_string("created").value_or("?"),
+    row("published", fmt::format("{} by {}", human_revision_time(*details.revision),
                                  details.revision->find_string("user").value_or("?")));
     row("git commit", details.revision->find_string("git_commit").value_or(""));
   }
@@ -56,11 +68,19 @@ void print_details(Session& session, const PackageDetails& details) {
   }
 }
 
+/// What the user said of an entry; quilt3 keeps it beside what is not the user's.
+Json user_meta(const EntryDetails& entry) {
+  if (entry.folder) return entry.meta;
+  const Json* user_meta = entry.meta.find("user_meta");
+  return user_meta == nullptr ? Json() : *user_meta;
+}
+
 Json entry_json(const EntryDetails& entry) {
   Json json = Json::object({{"key", entry.key},
                             {"folder", entry.folder},
                             {"size", entry.size},
                             {"entries", entry.entries},
+                            {"user_meta", user_meta(entry)},
                             {"meta", entry.meta}});
   if (!entry.folder) {
     json.set("url", entry.url);
@@ -79,8 +99,8 @@ void print_entry(Session& session, const EntryDetails& entry) {
     session.line(fmt::format("{:<12}{} {}", "digest", entry.digest_type, entry.digest));
     session.line(fmt::format("{:<12}{}", "url", printable(entry.url)));
   }
-  if (entry.meta.truthy())
-    session.line(fmt::format("{:<12}{}", "metadata", printable(entry.meta.dump(JsonStyle::python))));
+  if (const Json meta = user_meta(entry); meta.truthy())
+    session.line(fmt::format("{:<12}{}", "metadata", printable(meta.dump(JsonStyle::python))));
 }
 
 CommandRun setup(Arguments& arguments) {

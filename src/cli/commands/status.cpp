@@ -26,10 +26,11 @@ void print_header(Session& session, const StatusResult& status) {
 void print_data(Session& session, const StatusResult& status) {
   if (!status.builder || status.data.empty()) return;
   std::size_t width = 0;
-  for (const DataLine& line : status.data) width = std::max(width, display_width(printable(line.key)));
+  const auto shown = [](const DataLine& line) { return line.key.empty() ? "./" : printable(line.key); };
+  for (const DataLine& line : status.data) width = std::max(width, display_width(shown(line)));
   session.line("\nData:");
   for (const DataLine& line : status.data) {
-    session.line(fmt::format("  {}  ->  {}", padded(printable(line.key), width), printable(line.place)));
+    session.line(fmt::format("  {}  ->  {}", padded(shown(line), width), printable(line.place)));
   }
 }
 
@@ -74,7 +75,8 @@ Json status_json(const StatusResult& status) {
                        {"unknown", json_texts(status.unknown)},
                        {"meta_changed", json_texts(status.meta_changed)},
                        {"unreadable", json_texts(status.unreadable)},
-                       {"unchanged", status.unchanged}});
+                       {"unchanged", status.unchanged},
+                       {"left_out", left_out_json(status.left_out)}});
 }
 
 CommandRun setup(Arguments& arguments) {

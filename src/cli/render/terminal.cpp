@@ -83,6 +83,12 @@ class Terminal::Bar final : public Progress {
     bytes_ = 0;
   }
 
+  void expect(std::uint64_t total_items, std::uint64_t total_bytes) override {
+    auto state = state_.lock();
+    state->total_items = total_items;
+    state->total_bytes = total_bytes;
+  }
+
   void advance(std::uint64_t items, std::uint64_t bytes) override {
     items_ += items;
     bytes_ += bytes;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/threads.hpp"
 #include "engine/content.hpp"
 #include "engine/context.hpp"
 #include "engine/publish.hpp"
@@ -38,7 +39,8 @@ class FakeStores final : public Stores {
 
   ObjectStore& get(std::string_view url) override {
     if (const auto found = added_.find(url); found != added_.end()) return *found->second;
-    auto& opened = opened_[std::string(url)];
+    auto all = opened_.lock();
+    auto& opened = (*all)[std::string(url)];
     if (!opened) opened = std::make_unique<LocalStore>(path_of(url), random_);
     return *opened;
   }
@@ -50,7 +52,7 @@ class FakeStores final : public Stores {
 
   RandomSource& random_;
   std::map<std::string, ObjectStore*, std::less<>> added_;
-  std::map<std::string, std::unique_ptr<LocalStore>, std::less<>> opened_;
+  Synchronized<std::map<std::string, std::unique_ptr<LocalStore>, std::less<>>> opened_;
 };
 
 /// Answers every command with the same result.

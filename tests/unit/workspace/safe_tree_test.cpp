@@ -277,7 +277,8 @@ TEST_F(SafeTreeTest, is_used_by_many_threads_at_once) {
           try {
             write(key, "x", SafeTree::Overwrite::yes);
             tree_.remove(key);
-          } catch (const Error&) {
+          } catch (const Error& error) {
+            ADD_FAILURE() << error.what();
             ++failed;
           }
         }
