@@ -12,6 +12,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 from unio_command import Unio  # noqa: E402
+from unio_scenes import FILES, SECOND, publish  # noqa: E402
 
 
 @pytest.fixture
@@ -46,3 +47,20 @@ def public_folder() -> Iterator[Path]:
         if below.is_dir() and not below.is_symlink():
             below.chmod(0o777)
     shutil.rmtree(path)
+
+
+@pytest.fixture
+def versions(unio: Unio, folder: Path) -> dict[str, str]:
+    """Two published versions: v2 changes a.txt, drops dir/b.txt and has a new dir/d.txt."""
+    first = publish(unio, folder, FILES, "-t", "v1", "-m", "first")
+    (folder / "dir/b.txt").unlink()
+    return {"v1": first, "v2": publish(unio, folder, SECOND, "-t", "v2", "-m", "second")}
+
+
+@pytest.fixture
+def history(unio: Unio, folder: Path) -> dict[str, str]:
+    """Two revisions: "v1" is tagged, the second is latest only."""
+    first = publish(unio, folder, FILES, "-t", "v1", "-m", "first")
+    (folder / "dir/b.txt").unlink()
+    second = publish(unio, folder, {"a.txt": b"0ne", "new1": b"", "new2": b""}, "-m", "second")
+    return {"first": first, "second": second}

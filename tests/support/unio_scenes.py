@@ -16,6 +16,8 @@ from unio_command import Unio, write_tree
 
 NAME = "team/data"
 FILES = {"README.md": b"# data\n", "a.txt": b"one", "dir/b.txt": b"two", "dir/c.txt": b"three"}
+#: A later version: a.txt changed, dir/b.txt dropped, dir/d.txt new.
+SECOND = {"README.md": b"# data\n", "a.txt": b"other", "dir/c.txt": b"three", "dir/d.txt": b"four"}
 
 
 def start_package(unio: Unio, folder: Path, files: dict[str, bytes] = FILES, name: str = NAME) -> Path:
@@ -130,3 +132,30 @@ def wait_until_files_are_old(folder: Path) -> None:
         return probe.stat().st_mtime_ns > newest + 100_000_000
 
     wait_until(is_later)
+
+
+def built_keys(unio: Unio, folder: Path) -> list[str]:
+    """The keys of the package that a build here makes."""
+    unio.run("build-manifest", cwd=folder)
+    [manifest] = (folder / ".unio").glob("manifest-*")
+    rows = [json.loads(line) for line in manifest.read_text().splitlines()[1:]]
+    return [row["logical_key"] for row in rows if "physical_keys" in row]
+
+
+def published_keys(unio: Unio, name: str = NAME) -> list[str]:
+    return [entry["key"] for entry in unio.json("ls", name, "--all")["entries"] if not entry["folder"]]
+
+
+def warnings(text: str) -> list[str]:
+    return [line.removeprefix("warning: ") for line in text.splitlines() if line.startswith("warning: ")]
+
+
+def install(unio: Unio, target: Path, reference: str = f"{NAME}:v1", *options: str) -> dict[str, Any]:
+    """Installs a package and returns what the command tells of it."""
+    return unio.json("install", reference, "--location", target, *options)
+
+
+def damage(target: Path) -> None:
+    """Changes, adds and removes a file of an installed package."""
+    write_tree(target, {"a.txt": b"damaged", "mine.txt": b"mine"})
+    (target / "dir/b.txt").unlink()
