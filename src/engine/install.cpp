@@ -102,7 +102,8 @@ Workspace bind(std::optional<Workspace> present, const std::filesystem::path& ro
 
 InstallResult install(const ResolvedRef& ref, const InstallOptions& options, const Context& context) {
   const OpenedPackage package = open_package(ref, context);
-  find_present(ref, options);  // before anything is made
+  // What can be refused is refused before anything is made.
+  wanted_sources(package, find_present(ref, options), options.paths);
   SafeTree tree(options.location, context.random);
   const Workspace::Lock lock(tree.root() / ".unio");
   auto present = find_present(ref, options);
