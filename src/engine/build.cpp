@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "base/threads.hpp"
 #include "engine/content.hpp"
+#include "engine/name_list.hpp"
 #include "engine/tracked_files.hpp"
 #include "model/manifest.hpp"
 #include "model/physical_key.hpp"
@@ -21,7 +22,6 @@ namespace {
 
 /// Files are hashed in groups of this many, so that memory does not grow with the tree.
 constexpr std::size_t group_size = 4096;
-constexpr std::size_t named_at_most = 10;
 
 /// One local file on its way into the manifest.
 struct Candidate {
@@ -33,15 +33,6 @@ struct Candidate {
   bool known = false;        ///< `digest` is that of the present entry
   std::string physical_key;  ///< of new content
 };
-
-std::string list_of(const std::vector<std::string>& names) {
-  std::string text;
-  for (std::size_t i = 0; i < std::min(names.size(), named_at_most); ++i) {
-    text += fmt::format("{}'{}'", i == 0 ? "" : ", ", names[i]);
-  }
-  if (names.size() > named_at_most) text += fmt::format(" and {} more", names.size() - named_at_most);
-  return text;
-}
 
 /// Sets "user_meta" in an entry's metadata, keeping what else is there; null removes it.
 std::string with_user_meta(std::string_view meta, const Json& user_meta) {
@@ -92,6 +83,7 @@ class Build {
 };
 
 void Build::visit(const ScanItem& item) {
+  const auto leave_out = [&](LeftOut::Why why) { result_.left_out.push_back({why, std::string(item.path)}); };
   switch (item.state) {
     case ScanState::unchanged:
     case ScanState::suspect:
@@ -100,12 +92,7 @@ void Build::visit(const ScanItem& item) {
     case ScanState::missing: {
       const Source& source = workspace_.state().sources[item.source];
       if (source.kind == Source::Kind::folder) {
-        // The entry goes when its turn in the merge comes.
-        Candidate gone;
-        gone.state = item.state;
-        gone.key = item.key;
-        group_.push_back(std::move(gone));
-        if (group_.size() == group_size) finish_group();
+        add_candidate(item);  // the entry goes when its turn in the merge comes
       } else {
         missing_.emplace_back(item.key);
       }
@@ -115,17 +102,13 @@ void Build::visit(const ScanItem& item) {
       unreadable_.push_back(fmt::format("{}: {}", item.path, item.message));
       return;
     case ScanState::symlink:
-      result_.left_out.push_back({LeftOut::Why::symlink, std::string(item.path)});
-      return;
+      return leave_out(LeftOut::Why::symlink);
     case ScanState::special:
-      result_.left_out.push_back({LeftOut::Why::special, std::string(item.path)});
-      return;
+      return leave_out(LeftOut::Why::special);
     case ScanState::empty_folder:
-      result_.left_out.push_back({LeftOut::Why::empty_folder, std::string(item.path)});
-      return;
+      return leave_out(LeftOut::Why::empty_folder);
     case ScanState::ignored:
-      result_.left_out.push_back({LeftOut::Why::ignored, std::string(item.path)});
-      return;
+      return leave_out(LeftOut::Why::ignored);
     case ScanState::unknown:
       return;
   }
@@ -135,7 +118,7 @@ void Build::add_candidate(const ScanItem& item) {
   Candidate candidate;
   candidate.state = item.state;
   candidate.key = item.key;
-  if (item.state != ScanState::unchanged) {
+  if (item.state != ScanState::unchanged && item.state != ScanState::missing) {
     candidate.path = item.path;
     total_items_ += 1;
     total_bytes_ += item.stamp.size;
@@ -242,11 +225,11 @@ void Build::throw_if_refused() const {
     throw Error(ErrorCode::failed_precondition,
                 fmt::format("{} of the package {} missing here: {}",
                             missing_.size() == 1 ? "1 file" : fmt::format("{} files", missing_.size()),
-                            missing_.size() == 1 ? "is" : "are", list_of(missing_)),
+                            missing_.size() == 1 ? "is" : "are", list_of_names(missing_)),
                 "unio rm KEY drops a file from the package, unio sync brings it back");
   }
   if (!unreadable_.empty()) {
-    throw Error(ErrorCode::permission_denied, fmt::format("cannot read {}", list_of(unreadable_)),
+    throw Error(ErrorCode::permission_denied, fmt::format("cannot read {}", list_of_names(unreadable_)),
                 "make it readable, or name it in .unioignore");
   }
 }

@@ -6,6 +6,7 @@
 
 #include "base/threads.hpp"
 #include "engine/content.hpp"
+#include "engine/name_list.hpp"
 #include "engine/push_groups.hpp"
 #include "engine/tracked_files.hpp"
 #include "engine/transfer.hpp"
@@ -16,7 +17,6 @@ namespace unio {
 namespace {
 
 constexpr std::size_t group_size = 4096;
-constexpr std::size_t named_at_most = 10;
 
 bool is_lost(const PushRun& run, const EntryView& entry) {
   if (!is_in_registry(run.registry, entry.physical_key())) return false;
@@ -135,11 +135,8 @@ std::vector<std::size_t> find_lost(const PushRun& run, const Manifest& before) {
 }
 
 Error lost_bytes(const Manifest& manifest, const std::vector<std::size_t>& lost, std::string hint) {
-  std::string keys;
-  for (std::size_t i = 0; i < std::min(lost.size(), named_at_most); ++i) {
-    keys += fmt::format("{}'{}'", i == 0 ? "" : ", ", manifest[lost[i]].logical_key());
-  }
-  if (lost.size() > named_at_most) keys += fmt::format(" and {} more", lost.size() - named_at_most);
+  const std::string keys =
+      list_of_names(lost.size(), [&](std::size_t i) { return manifest[lost[i]].logical_key(); });
   return Error(ErrorCode::failed_precondition,
                fmt::format("the registry no longer has the bytes of {}", keys), std::move(hint));
 }
