@@ -143,6 +143,9 @@ Error lost_bytes(const Manifest& manifest, const std::vector<std::size_t>& lost,
 
 void move_data(const PushRun& run, const MoveRule& rule, PushDataResult& result) {
   if (!needs_transfer(run.workspace.manifest(), run.registry, rule)) return;
+  // The registry's manifest must follow when it was published with files of this machine.
+  BuilderState& state = run.workspace.state();
+  state.published = state.published && !points_at_local_files(run.registry, run.workspace.manifest());
   const Manifest after = transfer_entries(run, rule, result);
   run.workspace.save(after, run.context.random);
 }

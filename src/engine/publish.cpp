@@ -30,14 +30,17 @@ void store_manifest(ObjectStore& store, const Context& context, const std::strin
 
 /// Where a manifest with this top hash stands already, its entries are the same and only where their bytes
 /// are may differ. It stays, unless it points at files outside the registry and this one does not.
+bool replaces_present(const Registry& registry, const Manifest& manifest, const std::string& top_hash) {
+  return !points_at_local_files(registry, manifest) &&
+         points_at_local_files(registry, registry.get_manifest(top_hash));
+}
+
 void write_manifest(const Registry& registry, const Context& context, const Manifest& manifest,
                     const std::string& top_hash) {
   const std::string key = layout::manifest(top_hash);
   for (;;) {
     const auto present = registry.store().find(key);
-    const bool stays = present && (points_at_local_files(registry, manifest) ||
-                                   !points_at_local_files(registry, registry.get_manifest(top_hash)));
-    if (stays) return;
+    if (present && !replaces_present(registry, manifest, top_hash)) return;
     try {
       return store_manifest(registry.store(), context, key, manifest,
                             present ? Condition::matches(present->etag) : Condition::absent());
@@ -214,7 +217,13 @@ PublishResult publish(const Registry& registry, PushSession& session, const Cont
                       const Publication& publication) {
   const std::string top_hash = publication.manifest.top_hash();
   PublishResult result{.top_hash = top_hash, .published = false, .previous_latest = top_hash};
-  if (is_published(registry, context, publication.name, top_hash, publication.tag)) return result;
+  if (is_published(registry, context, publication.name, top_hash, publication.tag)) {
+    result.published = replaces_present(registry, publication.manifest, top_hash);
+    if (!result.published) return result;
+    session.announce();
+    write_manifest(registry, context, publication.manifest, top_hash);
+    return result;
+  }
 
   session.announce();
   check_pointer_clash(registry, publication.name, "latest");

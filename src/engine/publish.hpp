@@ -53,7 +53,8 @@ struct Publication {
 
 struct PublishResult {
   std::string top_hash;
-  /// False when `latest`, and the tag if one was asked for, were at this hash already: nothing was written.
+  /// False when `latest`, and the tag if one was asked for, were at this hash already: nothing was written,
+  /// unless a manifest that pointed at local files was replaced.
   bool published = false;
   std::optional<std::string> previous_latest;
 };

@@ -155,7 +155,8 @@ PushResult push(Workspace& workspace, const PushOptions& options, const Context&
   result.bytes = result.build.bytes;
   MoveRule rule{.prefix = options.prefix, .local_files_only = options.keep_pointers, .lost = {}};
   if (!stood) rule.lost = find_lost(run, before);
-  if (!stood || result.build.changed) move_data(run, rule, result.data);
+  const bool done = stood && !result.build.changed && !points_at_local_files(registry, workspace.manifest());
+  if (!done) move_data(run, rule, result.data);
   result.stored_objects += result.data.stored_objects;
   context.failpoints.pass("push.after_objects");
   publish_workspace(run, options, result);

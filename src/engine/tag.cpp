@@ -2,13 +2,15 @@
 
 #include "base/error.hpp"
 #include "engine/history.hpp"
+#include "model/registry_layout.hpp"
 
 namespace unio {
 
 TagResult tag_revision(const Registry& registry, const PackageName& name, const std::string& tag,
                        const std::string& top_hash, Force force, const Context& context) {
   check_tag_name(tag);
-  registry.get_manifest(top_hash);  // a tag must not point at nothing
+  if (registry.pointers(name).empty()) registry.resolve(name, Version{});  // throws with the near names
+  registry.get_manifest(top_hash);                                         // a tag must not point at nothing
   const PointerMove move{tag, std::nullopt, top_hash};
   const auto present = registry.find_pointer(name, tag);
   if (present && present->top_hash != top_hash && force == Force::no) {
@@ -33,6 +35,7 @@ TagResult remove_tag(const Registry& registry, const PackageName& name, const st
 
 TagResult undo_move(const Registry& registry, const PackageName& name, const std::string& pointer,
                     const Context& context) {
+  if (pointer != "latest" && !is_timestamp(pointer)) check_tag_name(pointer);
   recover(registry, context, name);
   const std::vector<ReflogEntry> moves = reflog(registry, name, pointer);
   if (moves.empty()) {

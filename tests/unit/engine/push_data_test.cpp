@@ -184,6 +184,28 @@ TEST_F(PushData, may_come_after_a_manifest_with_local_files_that_was_published_o
   EXPECT_EQ(local_.get_manifest(top_hash)[0].physical_key(), object_url("hello"));
 }
 
+TEST_F(PushData, replaces_the_local_files_of_a_manifest_that_this_workspace_published_on_purpose) {
+  for (const bool at_once : {true, false}) {
+    add_sources();
+    const std::string content = at_once ? "one" : "two";
+    put_work("README.md", content);
+    PushManifestOptions options;
+    options.allow_local_files = true;
+    options.message = content;
+    const std::string top_hash = push_manifest_here(options).top_hash;
+    if (at_once) {
+      EXPECT_TRUE(push_here().published);
+    } else {
+      push_data_here();
+      EXPECT_TRUE(push_manifest_here().published);
+    }
+    EXPECT_EQ(local_.get_manifest(top_hash)[0].physical_key(), object_url(content));
+    EXPECT_TRUE(state().published);
+    EXPECT_FALSE(push_here().published);
+  }
+  EXPECT_EQ(publications(), 2U);
+}
+
 TEST_F(PushData, is_not_done_again_by_publishing_the_manifest) {
   add_sources();
   push_prefix("data/");

@@ -63,6 +63,20 @@ TEST_F(Tags, must_not_point_at_nothing) {
   EXPECT_EQ(value("a/b", "v1"), "absent");
 }
 
+TEST_F(Tags, do_not_make_a_package_that_is_not_there) {
+  const Error error =
+      caught([&] { tag_revision(registry_, package("a/bb"), "v1", first_, Force::no, context_); });
+  EXPECT_EQ(error.code(), ErrorCode::not_found);
+  EXPECT_THAT(error.hint(), HasSubstr("a/b"));
+  EXPECT_THAT(registry_.packages(), SizeIs(1));
+}
+
+TEST_F(Tags, of_another_package_cannot_be_reached_by_a_path) {
+  publish_file("a", "1", "x");
+  EXPECT_UNIO_ERROR(undo_move(registry_, package("a"), "b/latest", context_), invalid_argument);
+  EXPECT_EQ(value("a/b", "latest"), second_);
+}
+
 TEST_F(Tags, keep_the_rules_of_their_names) {
   for (const std::string name : {"latest", "123", "a/b", "", ".", ".."}) {
     EXPECT_UNIO_ERROR(tag(name, first_), invalid_argument) << name;
