@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 
 #include "base/error.hpp"
 #include "engine/builder_changes.hpp"
@@ -96,21 +95,6 @@ std::size_t put_source(std::vector<Source>& sources, Source source) {
   });
   sources.push_back(std::move(source));
   return sources.size() - 1;
-}
-
-std::optional<LeftOut::Why> why_left_out(ScanState state) {
-  switch (state) {
-    case ScanState::symlink:
-      return LeftOut::Why::symlink;
-    case ScanState::special:
-      return LeftOut::Why::special;
-    case ScanState::empty_folder:
-      return LeftOut::Why::empty_folder;
-    case ScanState::unreadable:
-      return LeftOut::Why::unreadable;
-    default:
-      return std::nullopt;
-  }
 }
 
 /// Looks at what a new source brings, before it is kept.

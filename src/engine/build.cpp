@@ -15,7 +15,6 @@
 #include "model/manifest.hpp"
 #include "model/physical_key.hpp"
 #include "workspace/ignore_rules.hpp"
-#include "workspace/scan.hpp"
 
 namespace unio {
 namespace {
@@ -83,7 +82,6 @@ class Build {
 };
 
 void Build::visit(const ScanItem& item) {
-  const auto leave_out = [&](LeftOut::Why why) { result_.left_out.push_back({why, std::string(item.path)}); };
   switch (item.state) {
     case ScanState::unchanged:
     case ScanState::suspect:
@@ -102,13 +100,12 @@ void Build::visit(const ScanItem& item) {
       unreadable_.push_back(fmt::format("{}: {}", item.path, item.message));
       return;
     case ScanState::symlink:
-      return leave_out(LeftOut::Why::symlink);
     case ScanState::special:
-      return leave_out(LeftOut::Why::special);
     case ScanState::empty_folder:
-      return leave_out(LeftOut::Why::empty_folder);
     case ScanState::ignored:
-      return leave_out(LeftOut::Why::ignored);
+      result_.left_out.push_back(
+          {why_left_out(item.state).value_or(LeftOut::Why::ignored), std::string(item.path)});
+      return;
     case ScanState::unknown:
       return;
   }
@@ -289,6 +286,21 @@ BuildResult Build::run() {
 }
 
 }  // namespace
+
+std::optional<LeftOut::Why> why_left_out(ScanState state) {
+  switch (state) {
+    case ScanState::symlink:
+      return LeftOut::Why::symlink;
+    case ScanState::special:
+      return LeftOut::Why::special;
+    case ScanState::empty_folder:
+      return LeftOut::Why::empty_folder;
+    case ScanState::unreadable:
+      return LeftOut::Why::unreadable;
+    default:
+      return std::nullopt;
+  }
+}
 
 BuildResult build(Workspace& workspace, const BuildOptions& options, const Context& context) {
   return Build(workspace, options, context).run();

@@ -8,6 +8,7 @@
 #include "base/json.hpp"
 #include "engine/context.hpp"
 #include "engine/ingest.hpp"
+#include "workspace/scan.hpp"
 #include "workspace/workspace.hpp"
 
 namespace unio {
@@ -18,6 +19,9 @@ struct LeftOut {
   Why why;
   std::string path;
 };
+
+/// Why what the scan found in this state is no part of a package; absent for files, and for what is ignored.
+std::optional<LeftOut::Why> why_left_out(ScanState state);
 
 struct BuildOptions {
   /// Message of the revision. Absent: that of the present manifest if nothing changed, else none.

@@ -8,12 +8,12 @@
 #include "base/error.hpp"
 #include "base/threads.hpp"
 #include "engine/content.hpp"
+#include "engine/name_list.hpp"
 #include "engine/tracked_files.hpp"
 
 namespace unio {
 namespace {
 
-constexpr std::size_t named_at_most = 10;
 constexpr std::size_t group_size = 4096;
 /// A file that was here and is younger than this, by the time of the file system, may change once more and
 /// keep its stamp.
@@ -161,12 +161,8 @@ class Planner {
 
   void refuse_foreign() const {
     if (foreign_.empty()) return;
-    std::string names;
-    for (std::size_t i = 0; i < std::min(foreign_.size(), named_at_most); ++i) {
-      names += fmt::format("{}'{}'", i == 0 ? "" : ", ", (tree_.root() / foreign_[i]).native());
-    }
-    if (foreign_.size() > named_at_most)
-      names += fmt::format(" and {} more", foreign_.size() - named_at_most);
+    const std::string names =
+        list_of_names(foreign_.size(), [&](std::size_t i) { return (tree_.root() / foreign_[i]).native(); });
     throw Error(ErrorCode::failed_precondition,
                 fmt::format("{} {} not what was installed and would be lost", names,
                             foreign_.size() == 1 ? "is" : "are"),

@@ -1,7 +1,5 @@
 #include "engine/status.hpp"
 
-#include <fmt/format.h>
-
 #include <optional>
 
 #include "base/error.hpp"
@@ -15,19 +13,6 @@ namespace {
 std::string version_text(const Version& version) {
   if (version.kind == Version::Kind::tag) return ":" + version.value;
   return version.kind == Version::Kind::hash ? "@" + short_hash(version.value) : std::string();
-}
-
-std::optional<LeftOut::Why> why_left_out(ScanState found) {
-  switch (found) {
-    case ScanState::symlink:
-      return LeftOut::Why::symlink;
-    case ScanState::special:
-      return LeftOut::Why::special;
-    case ScanState::empty_folder:
-      return LeftOut::Why::empty_folder;
-    default:
-      return std::nullopt;
-  }
 }
 
 /// Absent where nothing can be written: then nothing can be remembered either.
