@@ -52,14 +52,6 @@ constexpr std::array<std::int8_t, 256> base64_values = [] {
   return values;
 }();
 
-void append_hex(std::string& out, std::span<const std::byte> bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  for (const std::byte byte : bytes) {
-    out += digits[std::to_integer<std::size_t>(byte >> 4)];
-    out += digits[std::to_integer<std::size_t>(byte & std::byte{0xF})];
-  }
-}
-
 void append_base64(std::string& out, std::span<const std::byte> bytes) {
   const std::size_t before = out.size();
   // OpenSSL writes a NUL behind the text.
@@ -145,6 +137,17 @@ std::optional<Digest> Digest::from_hex(DigestType type, std::string_view hex) {
     digest.value[i] = static_cast<std::byte>(high * 16 + low);
   }
   return digest;
+}
+
+void append_hex(std::string& out, std::span<const std::byte> bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  const std::size_t before = out.size();
+  out.resize(before + 2 * bytes.size());
+  char* to = out.data() + before;
+  for (const std::byte byte : bytes) {
+    *to++ = digits[std::to_integer<std::size_t>(byte >> 4)];
+    *to++ = digits[std::to_integer<std::size_t>(byte & std::byte{0xF})];
+  }
 }
 
 std::string to_hex(std::span<const std::byte> bytes) {

@@ -45,6 +45,7 @@ struct Digest {
 };
 
 std::string to_hex(std::span<const std::byte> bytes);
+void append_hex(std::string& out, std::span<const std::byte> bytes);
 std::string to_base64(std::span<const std::byte> bytes);
 
 /// Incremental SHA-256. Not thread-safe; reusable after `finish`.

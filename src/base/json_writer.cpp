@@ -77,9 +77,14 @@ bool append_short_escape(std::string& out, char c) {
   }
 }
 
+constexpr std::array<bool, 256> plain_bytes = [] {
+  std::array<bool, 256> plain{};
+  for (std::size_t byte = 0x20; byte < 0x7F; ++byte) plain[byte] = byte != '"' && byte != '\\';
+  return plain;
+}();
+
 bool is_plain(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte >= 0x20 && byte < 0x7F && c != '"' && c != '\\';
+  return plain_bytes[static_cast<unsigned char>(c)];
 }
 
 struct Separators {

@@ -4,8 +4,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <future>
 #include <map>
 #include <mutex>
+#include <utility>
 
 #include "base/error.hpp"
 #include "base/threads.hpp"
@@ -21,6 +23,8 @@ namespace {
 
 /// Files are hashed in groups of this many, so that memory does not grow with the tree.
 constexpr std::size_t group_size = 4096;
+/// A first group with so many files to read is taken for the beginning of long work.
+constexpr std::uint64_t long_work = group_size / 4;
 
 /// One local file on its way into the manifest.
 struct Candidate {
@@ -32,6 +36,10 @@ struct Candidate {
   bool known = false;        ///< `digest` is that of the present entry
   std::string physical_key;  ///< of new content
 };
+
+bool is_read(ScanState state) {
+  return state == ScanState::added || state == ScanState::suspect;
+}
 
 /// Sets "user_meta" in an entry's metadata, keeping what else is there; null removes it.
 std::string with_user_meta(std::string_view meta, const Json& user_meta) {
@@ -49,7 +57,11 @@ std::string with_user_meta(std::string_view meta, const Json& user_meta) {
 class Build {
  public:
   Build(Workspace& workspace, const BuildOptions& options, const Context& context)
-      : workspace_(workspace), options_(options), context_(context), before_(workspace.manifest()) {}
+      : workspace_(workspace),
+        options_(options),
+        context_(context),
+        before_(workspace.manifest()),
+        known_(load_index(workspace)) {}
 
   BuildResult run();
 
@@ -57,6 +69,7 @@ class Build {
   void visit(const ScanItem& item);
   void add_candidate(const ScanItem& item);
   void finish_group();
+  void count_ahead();
   void hash_or_refuse(Candidate& candidate);
   void hash(Candidate& candidate);
   void pass_entries_before(std::string_view key);
@@ -70,12 +83,14 @@ class Build {
   const BuildOptions& options_;
   const Context& context_;
   Manifest before_;
+  StatIndex known_;
   std::size_t next_before_ = 0;
   ManifestBuilder after_;
   StatIndexWriter index_;
   std::vector<Candidate> group_;
-  std::uint64_t total_items_ = 0;  ///< that are read
+  std::uint64_t total_items_ = 0;  ///< met so far that are read
   std::uint64_t total_bytes_ = 0;
+  bool counted_ = false;  ///< whether `count_ahead` had its chance
   std::vector<std::string> missing_;
   std::vector<std::string> unreadable_;
   BuildResult result_;
@@ -115,7 +130,7 @@ void Build::add_candidate(const ScanItem& item) {
   Candidate candidate;
   candidate.state = item.state;
   candidate.key = item.key;
-  if (item.state != ScanState::unchanged && item.state != ScanState::missing) {
+  if (is_read(item.state)) {
     candidate.path = item.path;
     total_items_ += 1;
     total_bytes_ += item.stamp.size;
@@ -124,12 +139,27 @@ void Build::add_candidate(const ScanItem& item) {
   candidate.digest = item.digest;
   candidate.known = item.state != ScanState::added;
   group_.push_back(std::move(candidate));
-  if (group_.size() == group_size) finish_group();
+  if (group_.size() < group_size) return;
+  count_ahead();
+  finish_group();
+}
+
+/// Walks everything once more when there is much to read, so that progress knows its end. Next to reading
+/// that many files it costs nothing.
+void Build::count_ahead() {
+  if (std::exchange(counted_, true) || total_items_ < long_work) return;
+  std::uint64_t items = 0, bytes = 0;
+  scan_sources(workspace_, known_, scan_options(context_), [&](const ScanItem& item) {
+    if (!is_read(item.state)) return;
+    items += 1;
+    bytes += item.stamp.size;
+  });
+  context_.progress.expect(items, bytes);
 }
 
 /// A file that may not be read is named together with all others of its kind.
 void Build::hash_or_refuse(Candidate& candidate) {
-  if (candidate.state == ScanState::unchanged || candidate.state == ScanState::missing) return;
+  if (!is_read(candidate.state)) return;
   try {
     hash(candidate);
   } catch (const Error& error) {
@@ -160,15 +190,19 @@ void Build::hash(Candidate& candidate) {
 void Build::finish_group() {
   // An error elsewhere already decides the outcome; hashing on would only delay it.
   if (missing_.empty() && unreadable_.empty()) {
-    parallel_for(group_.size(), context_.threads, context_.stop,
-                 [&](std::size_t i) { hash_or_refuse(group_[i]); });
+    const bool reads =
+        std::any_of(group_.begin(), group_.end(), [](const Candidate& c) { return is_read(c.state); });
+    if (reads) {
+      parallel_for(group_.size(), context_.threads, context_.stop,
+                   [&](std::size_t i) { hash_or_refuse(group_[i]); });
+    }
     for (const Candidate& candidate : group_) append(candidate);
   }
   group_.clear();
 }
 
 void Build::append_entry(const EntryView& entry) {
-  const auto meta = workspace_.state().pending_meta.find(std::string(entry.logical_key()));
+  const auto meta = workspace_.state().pending_meta.find(entry.logical_key());
   if (meta == workspace_.state().pending_meta.end()) return after_.add(entry);
   Entry changed = entry.entry();
   changed.meta = with_user_meta(changed.meta, meta->second);
@@ -247,11 +281,10 @@ void Build::finish_header() {
 }
 
 BuildResult Build::run() {
-  const StatIndex index = load_index(workspace_);
   const std::int64_t now_ns = filesystem_time_ns(workspace_.state_folder(), context_.random);
   {
     const ProgressPhase phase(context_.progress, options_.ingest != nullptr ? "pushing" : "hashing");
-    scan_sources(workspace_, index, scan_options(context_), [&](const ScanItem& item) { visit(item); });
+    scan_sources(workspace_, known_, scan_options(context_), [&](const ScanItem& item) { visit(item); });
     context_.progress.expect(total_items_, total_bytes_);
     finish_group();
     throw_if_refused();
@@ -276,12 +309,16 @@ BuildResult Build::run() {
   state.pending_meta.clear();
   state.package_meta.reset();
   state.message.reset();
+  // Each takes a while where there are many files. An index without its manifest only trusts no file.
+  auto index = std::async(std::launch::async, [&] {
+    index_.publish(workspace_.index_path(), {result_.top_hash, now_ns}, context_.random);
+  });
   if (same) {
     workspace_.save(context_.random);
   } else {
     workspace_.save(manifest, context_.random);
   }
-  index_.publish(workspace_.index_path(), {result_.top_hash, now_ns}, context_.random);
+  index.get();
   return std::move(result_);
 }
 

@@ -20,7 +20,7 @@ struct MovedFile {
 
 /// The parts of the state that are kept by key.
 void rekey_pending_meta(BuilderState& state, const NewKey& new_key) {
-  std::map<std::string, Json> pending;
+  std::map<std::string, Json, std::less<>> pending;
   for (auto& [key, meta] : state.pending_meta) {
     if (auto now = new_key(key)) pending.insert_or_assign(std::move(*now), std::move(meta));
   }

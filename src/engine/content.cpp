@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/percent.hpp"
 #include "base/threads.hpp"
 #include "model/registry_layout.hpp"
 
@@ -100,17 +101,17 @@ std::string physical_url(const Registry& registry, std::string_view key) {
   return fmt::format("{}/{}", registry.url(), encode_url_path(key));
 }
 
-bool is_in_registry(const Registry& registry, std::string_view physical_key) {
-  return key_below(registry.url(), physical_key).has_value();
+bool is_in_registry(const Registry& registry, const EntryView& entry) {
+  return entry.physical_key_begins_with(registry.root());
 }
 
-bool is_local_file(const Registry& registry, std::string_view physical_key) {
-  return physical_key.starts_with("file:") && !is_in_registry(registry, physical_key);
+bool is_local_file(const Registry& registry, const EntryView& entry) {
+  return entry.physical_key_begins_with("file:") && !is_in_registry(registry, entry);
 }
 
 bool points_at_local_files(const Registry& registry, const Manifest& manifest) {
   for (std::size_t i = 0; i < manifest.size(); ++i) {
-    if (is_local_file(registry, manifest[i].physical_key())) return true;
+    if (is_local_file(registry, manifest[i])) return true;
   }
   return false;
 }

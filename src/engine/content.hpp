@@ -24,10 +24,10 @@ ObjectLocation locate(const Registry& registry, const Context& context, const En
 /// The URL of the entry's bytes as it is now: that in the manifest, unless the registry was moved.
 std::string current_url(const Registry& registry, const Context& context, const EntryView& entry);
 
-/// Whether `physical_key` is inside the registry (and so needs no push).
-bool is_in_registry(const Registry& registry, std::string_view physical_key);
-/// Whether it is a file on this machine outside the registry.
-bool is_local_file(const Registry& registry, std::string_view physical_key);
+/// Whether the entry's bytes are inside the registry (and so need no push).
+bool is_in_registry(const Registry& registry, const EntryView& entry);
+/// Whether they are a file on this machine outside the registry.
+bool is_local_file(const Registry& registry, const EntryView& entry);
 /// Whether any entry is.
 bool points_at_local_files(const Registry& registry, const Manifest& manifest);
 

@@ -43,7 +43,7 @@ class DataLines {
     if (source == nullptr || source->kind == Source::Kind::installed) return add_pointer(key, url);
     Fed& fed = fed_[source];
     fed.entries += 1;
-    fed.local = fed.local || is_local_file(registry_, url);
+    fed.local = fed.local || is_local_file(registry_, entry);
     if (fed.place.empty())
       fed.place = source->kind == Source::Kind::file ? url : folder_url(url, key, source->key);
   }

@@ -25,7 +25,8 @@ std::optional<Workspace> find_present(const ResolvedRef& ref, const InstallOptio
     throw Error(
         ErrorCode::already_exists,
         fmt::format("'{}' is the workspace of '{}'", workspace->root().native(), state.ref.name.text()),
-        "choose another folder with --location");
+        same_package ? "unio install --location names that folder, or another"
+                     : "choose another folder with --location");
   }
   if (options.overwrite == Overwrite::no && !(state.published && state.built)) {
     throw Error(ErrorCode::failed_precondition,

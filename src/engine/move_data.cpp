@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t group_size = 4096;
 
 bool is_lost(const PushRun& run, const EntryView& entry) {
-  if (!is_in_registry(run.registry, entry.physical_key())) return false;
+  if (!is_in_registry(run.registry, entry)) return false;
   const ObjectLocation place = locate(run.registry, run.context, entry);
   if (place.version) return false;  // which the store keeps
   const auto object = place.store->find(place.key);
@@ -41,11 +41,11 @@ Manifest from_source(const PushRun& run, std::size_t position) {
 }
 
 bool must_move(const Registry& registry, const Transfer& transfer, const MoveRule& rule,
-               std::string_view logical_key, const std::string& url) {
-  if (is_local_file(registry, url)) return true;
+               const EntryView& entry) {
+  if (is_local_file(registry, entry)) return true;
   if (rule.local_files_only) return false;
-  if (rule.prefix) return url != transfer.wanted_url(logical_key);
-  return !is_in_registry(registry, url);
+  if (rule.prefix) return entry.physical_key() != transfer.wanted_url(entry.logical_key());
+  return !is_in_registry(registry, entry);
 }
 
 /// One entry of a manifest while its group is moved.
@@ -60,7 +60,7 @@ Moving move_entry(const PushRun& run, Transfer& transfer, const MoveRule& rule, 
   if (rule.is_lost(position)) {
     moving.source = from_source(run, position);
     moving.moved = transfer.move((*moving.source)[0]);
-  } else if (must_move(run.registry, transfer, rule, entry.logical_key(), entry.physical_key())) {
+  } else if (must_move(run.registry, transfer, rule, entry)) {
     moving.moved = transfer.move(entry);
   }
   return moving;
@@ -102,9 +102,8 @@ Manifest transfer_entries(const PushRun& run, const MoveRule& rule, PushDataResu
 bool needs_transfer(const Manifest& manifest, const Registry& registry, const MoveRule& rule) {
   if (!rule.lost.empty()) return true;
   for (std::size_t i = 0; i < manifest.size(); ++i) {
-    const std::string url = manifest[i].physical_key();
-    if (rule.prefix || is_local_file(registry, url)) return true;
-    if (!rule.local_files_only && !is_in_registry(registry, url)) return true;
+    if (rule.prefix || is_local_file(registry, manifest[i])) return true;
+    if (!rule.local_files_only && !is_in_registry(registry, manifest[i])) return true;
   }
   return false;
 }

@@ -13,7 +13,7 @@ PushedGroup PushGroups::describe(const EntryView& entry, const std::string& to_u
   const std::string url = entry.physical_key();
   PushedGroup group;
   std::string folder(key.substr(0, key.find('/') + 1));  // "" for an entry at the root
-  const Source* source = is_local_file(registry_, url) ? find_source(workspace_.state(), key) : nullptr;
+  const Source* source = is_local_file(registry_, entry) ? find_source(workspace_.state(), key) : nullptr;
   if (source != nullptr) {
     group.action = PushedGroup::Action::pushed;
     group.folder = source->kind != Source::Kind::file;

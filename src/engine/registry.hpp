@@ -24,10 +24,13 @@ struct Pointer {
 /// what changes a registry is in publish.hpp and pointer_moves.hpp. Thread-safe; borrows store and context.
 class Registry {
  public:
-  Registry(ObjectStore& store, const Context& context) : store_(store), context_(context) {}
+  Registry(ObjectStore& store, const Context& context)
+      : store_(store), url_(store.url()), root_(url_ + "/"), context_(context) {}
 
   ObjectStore& store() const { return store_; }
-  std::string url() const { return store_.url(); }
+  const std::string& url() const { return url_; }
+  /// The URL with a slash at its end: what the URLs of all that is in the registry begin with.
+  const std::string& root() const { return root_; }
 
   std::optional<Pointer> find_pointer(const PackageName& name, std::string_view pointer) const;
 
@@ -58,6 +61,8 @@ class Registry {
   [[noreturn]] void throw_no_package(const PackageName& name) const;
 
   ObjectStore& store_;
+  std::string url_;
+  std::string root_;
   const Context& context_;
 };
 

@@ -15,6 +15,19 @@ std::string version_text(const Version& version) {
   return version.kind == Version::Kind::hash ? "@" + short_hash(version.value) : std::string();
 }
 
+/// What `unio install --path` brought, where folders are among it: single files look like those that were
+/// set.
+std::vector<std::string> installed_parts(const BuilderState& state) {
+  std::vector<std::string> parts;
+  bool installed = false;
+  for (const Source& source : state.sources) {
+    if (source.kind == Source::Kind::folder || source.key.empty()) return {};
+    installed = installed || source.kind == Source::Kind::installed;
+    parts.push_back(source.key);
+  }
+  return installed ? parts : std::vector<std::string>();
+}
+
 /// Absent where nothing can be written: then nothing can be remembered either.
 std::optional<std::int64_t> time_of_folder(const Workspace& workspace, const Context& context) {
   try {
@@ -65,6 +78,7 @@ StatusResult status(Workspace& workspace, const Context& context) {
   result.version = version_text(state.ref.version);
   result.builder = !state.published;
   if (state.built) result.top_hash = state.top_hash;
+  result.parts = installed_parts(state);
   for (const auto& [key, meta] : state.pending_meta) result.meta_changed.push_back(key);
   if (state.package_meta) result.meta_changed.emplace_back();
 

@@ -19,9 +19,10 @@ struct DataLine {
 
 struct StatusResult {
   std::string name;
-  std::string version;   ///< ":v0", "@3e6e97ccc" or ""
-  std::string top_hash;  ///< empty: pre-manifest
-  bool builder = false;  ///< a builder rather than a published package
+  std::string version;             ///< ":v0", "@3e6e97ccc" or ""
+  std::string top_hash;            ///< empty: pre-manifest
+  bool builder = false;            ///< a builder rather than a published package
+  std::vector<std::string> parts;  ///< what is here of an installed package; empty: all of it
   std::vector<DataLine> data;
   std::vector<std::string> changed;
   std::vector<std::string> missing;

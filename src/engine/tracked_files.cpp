@@ -66,13 +66,6 @@ void IndexUpdate::set(const IndexedFile& file) {
   changed_ = true;
 }
 
-void IndexUpdate::drop(std::string_view key) {
-  while (next_ && compare_tree_order(next_->key, key) < 0) keep_next();
-  if (!next_ || next_->key != key) return;
-  next_ = cursor_.next();
-  changed_ = true;
-}
-
 void IndexUpdate::publish(const Workspace& workspace, std::int64_t now_ns, RandomSource& random) {
   while (next_) keep_next();
   writer_.publish(workspace.index_path(), {workspace.manifest_hash(), now_ns}, random);

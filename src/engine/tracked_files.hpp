@@ -27,8 +27,6 @@ class IndexUpdate {
 
   /// The file is tracked with this stamp and digest.
   void set(const IndexedFile& file);
-  /// The key is tracked no longer.
-  void drop(std::string_view key);
 
   bool changed() const { return changed_; }
 

@@ -120,7 +120,7 @@ void Transfer::read(const EntryView& entry, const ByteSink& sink) {
     read_entry(registry_, context_, entry, sink);
   } catch (const Error& error) {
     const bool changed = error.code() == ErrorCode::corruption || error.code() == ErrorCode::not_found;
-    if (changed && is_local_file(registry_, entry.physical_key())) throw_not_as_built(entry);
+    if (changed && is_local_file(registry_, entry)) throw_not_as_built(entry);
     throw;
   }
 }

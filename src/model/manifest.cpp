@@ -38,6 +38,10 @@ std::string EntryView::physical_key() const {
   return data_->url(data_->record(index_));
 }
 
+bool EntryView::physical_key_begins_with(std::string_view prefix) const {
+  return data_->url_begins_with(data_->record(index_), prefix);
+}
+
 std::uint64_t EntryView::size() const {
   return data_->record(index_).size;
 }

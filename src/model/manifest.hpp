@@ -36,6 +36,8 @@ class EntryView {
  public:
   std::string_view logical_key() const;
   std::string physical_key() const;
+  /// Whether physical_key() begins with `prefix`, told without making the text.
+  bool physical_key_begins_with(std::string_view prefix) const;
   std::uint64_t size() const;
   /// Absent when the manifest's `hash` is null or of a type that this version does not know.
   std::optional<Digest> digest() const;

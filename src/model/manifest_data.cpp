@@ -6,6 +6,7 @@
 #include <cstring>
 #include <limits>
 
+#include "base/percent.hpp"
 #include "model/physical_key.hpp"
 
 namespace unio {
@@ -26,9 +27,16 @@ struct SplitUrl {
 
 constexpr std::size_t object_tail_size = 2 + 1 + 2 * sizeof(Sha256Value);
 
+void append_object_tail(std::string& out, const Digest& digest) {
+  append_hex(out, std::span(digest.value).first(1));
+  out += '/';
+  append_hex(out, digest.value);
+}
+
 std::string object_tail(const Digest& digest) {
-  const std::string hex = digest.hex();
-  return hex.substr(0, 2) + "/" + hex;
+  std::string tail;
+  append_object_tail(tail, digest);
+  return tail;
 }
 
 /// Whether the URL ends in "<2 hex>/<hex>" of the digest. Says no without making the text, mostly.
@@ -150,8 +158,23 @@ void ManifestData::add(const NewEntry& entry) {
   total_bytes += entry.size;
 }
 
+/// Without taking its URL apart again. False when there are too many prefixes already.
+bool ManifestData::add_same(const ManifestData& other, const EntryRecord& from) {
+  const auto prefix = find_or_add_prefix(other.prefixes_[from.url_prefix]);
+  if (!prefix) return false;
+  note_order(from.key());
+  const char* text = arena_.add({from.key(), from.meta(), from.url_rest()});
+  EntryRecord& record = append();
+  record = from;
+  record.text = text;
+  record.url_prefix = *prefix;
+  total_bytes += from.size;
+  return true;
+}
+
 void ManifestData::add(const ManifestData& other, std::size_t index, std::string_view key) {
   const EntryRecord& from = other.record(index);
+  if (from.key() == key && !from.odd && add_same(other, from)) return;
   NewEntry entry;
   entry.key = key;
   const std::string url = other.url(from);
@@ -164,18 +187,30 @@ void ManifestData::add(const ManifestData& other, std::size_t index, std::string
 }
 
 std::string ManifestData::url(const EntryRecord& record) const {
-  std::string url = prefixes_[record.url_prefix];
+  std::string url;
+  append_url(url, record);
+  return url;
+}
+
+void ManifestData::append_url(std::string& out, const EntryRecord& record) const {
+  out += prefixes_[record.url_prefix];
   switch (record.url_tail) {
     case UrlTail::none:
       break;
     case UrlTail::key:
-      url += encode_url_path(record.key());
+      out += encode_url_path(record.key());
       break;
     case UrlTail::object:
-      url += object_tail({record.digest_type, record.digest});
+      append_object_tail(out, {record.digest_type, record.digest});
       break;
   }
-  return url += record.url_rest();
+  out += record.url_rest();
+}
+
+bool ManifestData::url_begins_with(const EntryRecord& record, std::string_view prefix) const {
+  const std::string& begin = prefixes_[record.url_prefix];
+  if (begin.size() >= prefix.size()) return begin.starts_with(prefix);
+  return prefix.starts_with(begin) && url(record).starts_with(prefix);
 }
 
 const OddEntry* ManifestData::find_odd(std::size_t index) const {

@@ -99,6 +99,8 @@ class ManifestData {
   void add(const ManifestData& other, std::size_t index, std::string_view key);
 
   std::string url(const EntryRecord& record) const;
+  void append_url(std::string& out, const EntryRecord& record) const;
+  bool url_begins_with(const EntryRecord& record, std::string_view prefix) const;
   const OddEntry* find_odd(std::size_t index) const;
 
   /// Whether the entries came in tree order, each once.
@@ -123,6 +125,7 @@ class ManifestData {
   static constexpr std::size_t chunk_size = 256;
 
   EntryRecord& append();
+  bool add_same(const ManifestData& other, const EntryRecord& from);
   /// Absent when there are too many prefixes already.
   std::optional<std::uint32_t> find_or_add_prefix(std::string_view prefix);
   void note_order(std::string_view key);

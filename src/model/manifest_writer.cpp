@@ -24,13 +24,16 @@ void append_hash(std::string& out, const ManifestData& data, std::size_t index) 
   }
 }
 
-void append_row(std::string& out, const ManifestData& data, std::size_t index) {
+/// `url` is only memory that is used again.
+void append_row(std::string& out, const ManifestData& data, std::size_t index, std::string& url) {
   const EntryRecord& record = data.record(index);
   const OddEntry* odd = data.find_odd(index);
   out += R"({"logical_key": )";
   append_json_string(out, record.key(), JsonStyle::python);
   out += R"(, "physical_keys": [)";
-  append_json_string(out, data.url(record), JsonStyle::python);
+  url.clear();
+  data.append_url(url, record);
+  append_json_string(out, url, JsonStyle::python);
   out += R"(], "size": )";
   out += odd != nullptr && odd->size ? odd->size->dump() : fmt::format_int(record.size).str();
   out += R"(, "hash": )";
@@ -48,8 +51,9 @@ void Manifest::write(const std::function<void(std::string_view)>& sink) const {
     Json::object({{"logical_key", key}, {"meta", meta}}).dump_to(out, JsonStyle::python);
     out += '\n';
   }
+  std::string url;
   for (std::size_t i = 0; i < data_->size(); ++i) {
-    append_row(out, *data_, data_->at(i));
+    append_row(out, *data_, data_->at(i), url);
     if (out.size() < piece_size) continue;
     sink(out);
     out.clear();

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "base/error.hpp"
+#include "base/percent.hpp"
 #include "base/utf8.hpp"
 #include "model/physical_key.hpp"
 #include "model/registry_layout.hpp"

@@ -65,9 +65,8 @@ struct ResolvedRef {
 };
 
 /// Picks the registry of `ref`: its explicit one; else the remote that the first of two or more segments
-/// names; else, for one or two segments, `default_registry`. Three segments without a remote:
-/// invalid_argument whose hint is the `unio remote add` line. `find_remote` gives the URL of a configured
-/// remote.
+/// names; else, for one or two segments, `default_registry`. Three segments whose first is no remote:
+/// not_found, whose hint is the `unio remote add` line. `find_remote` gives the URL of a configured remote.
 template <class FindRemote>
 ResolvedRef resolve(const PackageRef& ref, std::string_view default_registry, FindRemote&& find_remote);
 

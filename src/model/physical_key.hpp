@@ -27,11 +27,4 @@ struct PhysicalKey {
   bool operator==(const PhysicalKey&) const = default;
 };
 
-/// Percent-encodes as quilt3 does: UTF-8 bytes other than A-Za-z0-9_.-~/ become %XX.
-std::string encode_url_path(std::string_view path);
-/// Whether encode_url_path leaves the text as it is.
-bool encodes_to_itself(std::string_view path);
-/// The inverse; `%` not followed by two hex digits stays as it is, as in Python's unquote.
-std::string decode_url_path(std::string_view encoded);
-
 }  // namespace unio

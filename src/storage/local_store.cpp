@@ -72,13 +72,9 @@ class LocalStore::Staged final : public StagedObject {
 };
 
 LocalStore::LocalStore(std::filesystem::path root, RandomSource& random)
-    : root_(std::move(root)), random_(random) {}
+    : root_(std::move(root)), url_(local_url(root_)), random_(random) {}
 
 LocalStore::~LocalStore() = default;
-
-std::string LocalStore::url() const {
-  return local_url(root_);
-}
 
 std::filesystem::path LocalStore::path_of(std::string_view key) const {
   return root_ / std::filesystem::path(key);

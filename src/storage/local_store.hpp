@@ -31,7 +31,7 @@ class LocalStore final : public ObjectStore, private StagingStore {
   LocalStore(std::filesystem::path root, RandomSource& random);
   ~LocalStore() override;
 
-  std::string url() const override;
+  std::string url() const override { return url_; }
   std::optional<ObjectInfo> find(std::string_view key) override;
   ObjectInfo read(std::string_view key, ByteRange range, const ByteSink& sink) override;
   ObjectInfo write(std::string_view key, Bytes content, const Condition& condition) override;
@@ -66,6 +66,7 @@ class LocalStore final : public ObjectStore, private StagingStore {
   std::filesystem::path lock_path(std::string_view key) const;
 
   std::filesystem::path root_;
+  std::string url_;
   RandomSource& random_;
   std::once_flag temporary_once_;
   std::unique_ptr<ProcessFolder> temporary_folder_;

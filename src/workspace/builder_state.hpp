@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -51,7 +52,7 @@ struct BuilderState {
   std::vector<Source> sources;
 
   /// Metadata set for keys that are not built yet: key (folder keys end in a slash) → JSON text.
-  std::map<std::string, Json> pending_meta;
+  std::map<std::string, Json, std::less<>> pending_meta;
   /// Package metadata and message for the next build.
   std::optional<Json> package_meta;
   std::optional<std::string> message;

@@ -73,10 +73,13 @@ def test_a_part_can_be_installed_and_another_added(unio: Unio, versions: dict[st
     assert install(unio, target, f"{NAME}:v1", "--path", "dir/")["fetched"] == 2
     assert set(read_tree(target)) == {"dir/b.txt", "dir/c.txt"}
     unio.run("verify", target)
+    assert "Only a part is here: dir/\n" in unio.run("status", target).stdout
     assert install(unio, target, f"{NAME}:v1", "--path", "a.txt")["fetched"] == 1
+    assert unio.json("status", target)["parts"] == ["dir/", "a.txt"]
     assert set(read_tree(target)) == {"a.txt", "dir/b.txt", "dir/c.txt"}
     assert install(unio, target)["fetched"] == 1
     assert read_tree(target) == FILES
+    assert "Only a part" not in unio.run("status", target).stdout
 
 
 def test_several_paths_at_once(unio: Unio, versions: dict[str, str], tmp_path: Path) -> None:

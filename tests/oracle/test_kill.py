@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,7 +20,7 @@ from unio_command import unio_path
 CALLS = ["fsync", "fdatasync", "syncfs", "rename", "renameat", "renameat2", "write", "pwrite64", "unlink", "unlinkat", "linkat", "ftruncate", "mkdirat", "mkdir"]
 FULL = os.environ.get("UNIO_FULL") == "1"
 # Of the calls of one kind in one operation, so many are killed on an ordinary day; all of them in a full run.
-POINTS_PER_CALL = 10_000 if FULL else 6
+POINTS_PER_CALL = 10_000 if FULL else 12
 
 
 def strace(prepared: Prepared, *options: str) -> subprocess.CompletedProcess[str]:
@@ -48,10 +47,13 @@ def count_calls(prepared: Prepared) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count}
 
 
-def points(count: int) -> Iterator[int]:
-    """The n-th calls to kill: all, or a spread that has the first and the last."""
-    step = max(1, -(-count // POINTS_PER_CALL))
-    yield from sorted({*range(1, count + 1, step), count})
+def points(counts: dict[str, int]) -> list[tuple[str, int]]:
+    """The calls to kill at: of each kind all, or a spread that has the first and the last."""
+    chosen: list[tuple[str, int]] = []
+    for call, count in counts.items():
+        step = max(1, -(-count // POINTS_PER_CALL))
+        chosen += [(call, n) for n in sorted({*range(1, count + 1, step), count})]
+    return chosen
 
 
 def run_again_and_check(prepared: Prepared, where: str) -> None:
@@ -69,17 +71,22 @@ def run_again_and_check(prepared: Prepared, where: str) -> None:
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.name)
 def test_survives_a_kill_at_every_file_system_call(scenario: Scenario, tmp_path: Path) -> None:
     prepared = Prepared(scenario, tmp_path)
-    counts = count_calls(prepared)
+    chosen = points(count_calls(prepared))
     killed = 0
-    for call, count in counts.items():
-        for n in points(count):
-            prepared.reset()
-            # With several threads the n-th call of a kind need not be the same in each run; any will do.
-            result = strace(prepared, "-o", "/dev/null", "-e", f"trace={call}", "-e", f"inject={call}:signal=KILL:when={n}")
-            killed += result.returncode in (-9, 137)
-            run_again_and_check(prepared, f"{call} number {n}")
-    assert killed >= len(counts), "the injection did not work"
-    print(f"{scenario.name}: killed {killed} times at {counts}")
+    for call, n in chosen:
+        prepared.reset()
+        # With several threads the n-th call of a kind need not be the same in each run; any will do.
+        result = strace(prepared, "-o", "/dev/null", "-e", f"trace={call}", "-e", f"inject={call}:signal=KILL:when={n}")
+        killed += result.returncode in (-9, 137)
+        run_again_and_check(prepared, f"{call} number {n}")
+    print(f"{scenario.name}: killed {killed} times at {len(chosen)} points")
+    # strace counts the calls of each thread by itself, so that the last of all may not be met.
+    assert killed >= 0.75 * len(chosen), "the injection did not work"
+
+
+def test_the_calls_that_are_killed_at_are_more_than_two_hundred(tmp_path: Path) -> None:
+    counts = [count_calls(Prepared(scenario, tmp_path / scenario.name)) for scenario in SCENARIOS]
+    assert sum(len(points(each)) for each in counts) >= 200
 
 
 def failpoints() -> list[str]:

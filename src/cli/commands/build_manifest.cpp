@@ -6,13 +6,8 @@ namespace unio {
 namespace {
 
 CommandRun setup(Arguments& arguments) {
-  struct Options {
-    std::optional<std::string> message;
-    std::optional<std::string> meta;
-  };
-  auto options = std::make_shared<Options>();
-  arguments.option("-m,--message", "TEXT", options->message, "message of the revision");
-  arguments.option("--meta", "JSON", options->meta, "metadata of the package");
+  auto options = std::make_shared<ManifestOptions>();
+  add_manifest_options(arguments, *options);
   return [options](Session& session) {
     Workspace workspace = find_workspace(std::nullopt);
     const auto lock = workspace.lock();

@@ -53,6 +53,27 @@ Workspace find_workspace(const std::optional<std::string>& directory) {
   return Workspace::get(directory ? std::filesystem::path(*directory) : std::filesystem::current_path());
 }
 
+void add_manifest_options(Arguments& arguments, ManifestOptions& options) {
+  arguments.option("-m,--message", "TEXT", options.message, "message of the revision");
+  arguments.option("--meta", "JSON", options.meta, "metadata of the package");
+}
+
+void add_publish_options(Arguments& arguments, PublishOptions& options) {
+  arguments.option("-t,--tag", "TAG", options.tag, "tag to link to the revision");
+  add_manifest_options(arguments, options);
+  arguments.flag("--force", options.force, "move the tag even if somebody else moved it");
+  arguments.flag("--force-allow-local-files", options.allow_local_files,
+                 "publish although entries point at files of this machine");
+}
+
+PushManifestOptions push_manifest_options(const PublishOptions& options) {
+  return {.tag = options.tag,
+          .message = options.message,
+          .meta = parse_json_option(options.meta, "--meta"),
+          .force = options.force ? Force::yes : Force::no,
+          .allow_local_files = options.allow_local_files};
+}
+
 std::optional<Json> parse_json_option(const std::optional<std::string>& text, std::string_view option) {
   if (!text) return std::nullopt;
   try {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/json.hpp"
+#include "cli/arguments.hpp"
 #include "cli/session.hpp"
 #include "engine/build.hpp"
 #include "engine/push.hpp"
@@ -20,6 +21,22 @@ Workspace find_workspace(const std::optional<std::string>& directory);
 
 /// JSON of an option such as --meta; Error invalid_argument that names the option.
 std::optional<Json> parse_json_option(const std::optional<std::string>& text, std::string_view option);
+
+/// The options of everything that makes or publishes a manifest: its message and the package's metadata.
+struct ManifestOptions {
+  std::optional<std::string> message;
+  std::optional<std::string> meta;
+};
+void add_manifest_options(Arguments& arguments, ManifestOptions& options);
+
+/// Those that publish take these too.
+struct PublishOptions : ManifestOptions {
+  std::optional<std::string> tag;
+  bool force = false;
+  bool allow_local_files = false;
+};
+void add_publish_options(Arguments& arguments, PublishOptions& options);
+PushManifestOptions push_manifest_options(const PublishOptions& options);
 
 /// The registry and the version of a reference.
 OpenedPackage open_reference(Session& session, const std::string& reference);

@@ -15,28 +15,20 @@ void print_removed(Session& session, const BuildResult& build) {
 }
 
 CommandRun setup(Arguments& arguments) {
-  struct Options {
-    PushOptions push;
-    std::optional<std::string> meta;
-    bool force = false;
+  struct Options : PublishOptions {
+    std::optional<std::string> prefix;
+    bool no_copy = false;
   };
   auto options = std::make_shared<Options>();
-  arguments.option("-t,--tag", "TAG", options->push.tag, "tag to link to the revision");
-  arguments.option("-m,--message", "TEXT", options->push.message, "message of the revision");
-  arguments.option("--meta", "JSON", options->meta, "metadata of the package");
-  arguments.option("--prefix", "PREFIX", options->push.prefix,
+  add_publish_options(arguments, *options);
+  arguments.option("--prefix", "PREFIX", options->prefix,
                    "readable keys: PREFIX and the logical key, instead of content addresses");
-  arguments.flag("--no-copy", options->push.keep_pointers,
-                 "leave entries that are in another store where they are");
-  arguments.flag("--force", options->force, "move the tag even if somebody else moved it");
-  arguments.flag("--force-allow-local-files", options->push.allow_local_files,
-                 "publish although entries point at files of this machine");
+  arguments.flag("--no-copy", options->no_copy, "leave entries that are in another store where they are");
   return [options](Session& session) {
     Workspace workspace = find_workspace(std::nullopt);
     const auto lock = workspace.lock();
-    options->push.meta = parse_json_option(options->meta, "--meta");
-    options->push.force = options->force ? Force::yes : Force::no;
-    const PushResult result = push(workspace, options->push, session.context());
+    const PushOptions what{push_manifest_options(*options), options->prefix, options->no_copy};
+    const PushResult result = push(workspace, what, session.context());
     if (session.json()) session.print_json(published_json(workspace, result));
     print_pushed(session, result.data);
     print_removed(session, result.build);
@@ -46,7 +38,7 @@ CommandRun setup(Arguments& arguments) {
                                human_size(result.bytes), human_count(result.stored_objects, "object")));
       session.line(fmt::format("Tophash: {}", result.top_hash));
     }
-    print_published(session, workspace, result, options->push.tag);
+    print_published(session, workspace, result, options->tag);
     return 0;
   };
 }

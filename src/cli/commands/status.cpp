@@ -11,6 +11,14 @@ namespace {
 
 constexpr std::size_t shown_at_most = 20;
 
+std::string shown_parts(const std::vector<std::string>& parts) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(parts.size(), shown_at_most); ++i) {
+    text += (i == 0 ? "" : ", ") + printable(parts[i]);
+  }
+  return parts.size() > shown_at_most ? text + ", ..." : text;
+}
+
 void print_header(Session& session, const StatusResult& status) {
   if (status.builder) {
     const std::string hash = status.top_hash.empty() ? "pre-manifest" : short_hash(status.top_hash);
@@ -21,6 +29,7 @@ void print_header(Session& session, const StatusResult& status) {
   session.line(named_by_hash ? fmt::format("Package: {}{}", status.name, status.version)
                              : fmt::format("Package: {}{} ({})", status.name, status.version,
                                            short_hash(status.top_hash)));
+  if (!status.parts.empty()) session.line(fmt::format("Only a part is here: {}", shown_parts(status.parts)));
 }
 
 void print_data(Session& session, const StatusResult& status) {
@@ -68,6 +77,7 @@ Json status_json(const StatusResult& status) {
                        {"top_hash", status.top_hash.empty() ? Json() : Json(status.top_hash)},
                        {"builder", status.builder},
                        {"clean", status.clean()},
+                       {"parts", json_texts(status.parts)},
                        {"data", std::move(data)},
                        {"changed", json_texts(status.changed)},
                        {"missing", json_texts(status.missing)},

@@ -93,6 +93,17 @@ TEST_F(BuildTest, drops_many_files_that_are_gone_from_a_folder_source) {
   EXPECT_THAT(manifest_keys(), ElementsAre("kept"));
 }
 
+TEST_F(BuildTest, tells_how_much_there_is_to_read_long_before_the_last_of_many_files) {
+  constexpr std::size_t count = 4500;
+  for (std::size_t i = 0; i < count; ++i) put_work(std::to_string(i), "1234");
+  build_here();
+  ASSERT_FALSE(progress_.totals().empty());
+  const NotedProgress::Total first = progress_.totals().front();
+  EXPECT_EQ(first.items, count);
+  EXPECT_EQ(first.bytes, 4 * count);
+  EXPECT_EQ(first.items_before, 0U);
+}
+
 TEST_F(BuildTest, names_the_files_that_were_set_one_by_one_and_are_missing) {
   state().sources = {{.kind = Source::Kind::file, .key = "a.txt", .path = "a.txt"},
                      {.kind = Source::Kind::file, .key = "b.txt", .path = "b.txt"}};

@@ -141,18 +141,22 @@ TEST_F(Content, of_another_registry_is_read_where_its_url_says) {
 }
 
 TEST_F(Content, is_in_the_registry_only_below_its_own_folder) {
-  EXPECT_TRUE(is_in_registry(local_, local_.url() + "/data/f"));
-  EXPECT_FALSE(is_in_registry(local_, local_.url()));
-  EXPECT_FALSE(is_in_registry(local_, local_.url() + "/"));
-  EXPECT_FALSE(is_in_registry(local_, local_.url() + "2/data/f"));
-  EXPECT_FALSE(is_in_registry(local_, "s3://bucket/data/f"));
+  const auto is_in = [&](const std::string& url) { return is_in_registry(local_, entry("f", url, "x")[0]); };
+  EXPECT_TRUE(is_in(local_.url() + "/data/f"));
+  EXPECT_TRUE(is_in(local_.url() + "/" + object_key("x")));
+  EXPECT_FALSE(is_in(local_.url()));
+  EXPECT_FALSE(is_in(local_.url() + "2/data/f"));
+  EXPECT_FALSE(is_in("s3://bucket/data/f"));
 }
 
 TEST_F(Content, is_local_only_in_files_outside_the_registry) {
-  EXPECT_TRUE(is_local_file(local_, "file:///home/f"));
-  EXPECT_TRUE(is_local_file(local_, local_.url() + "2/data/f"));
-  EXPECT_FALSE(is_local_file(local_, local_.url() + "/data/f"));
-  EXPECT_FALSE(is_local_file(local_, "s3://bucket/f"));
+  const auto is_local = [&](const std::string& url) {
+    return is_local_file(local_, entry("f", url, "x")[0]);
+  };
+  EXPECT_TRUE(is_local("file:///home/f"));
+  EXPECT_TRUE(is_local(local_.url() + "2/data/f"));
+  EXPECT_FALSE(is_local(local_.url() + "/data/f"));
+  EXPECT_FALSE(is_local("s3://bucket/f"));
 }
 
 TEST_F(Content, urls_are_encoded_as_quilt3_writes_them) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <initializer_list>
 #include <map>
 #include <memory>
@@ -69,18 +70,30 @@ class FakeProcesses final : public ProcessRunner {
   std::vector<std::string> last;
 };
 
-/// Keeps the warnings.
-class WarningsOnly final : public Progress {
+/// Keeps the warnings, and the totals that a phase found out on its way.
+class NotedProgress final : public Progress {
  public:
-  void begin(std::string_view, std::uint64_t, std::uint64_t) override {}
-  void advance(std::uint64_t, std::uint64_t) override {}
-  void end() override {}
-  void warn(std::string_view line) override { lines.lock()->emplace_back(line); }
+  struct Total {
+    std::uint64_t items = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t items_before = 0;  ///< done when it became known
+  };
 
-  std::vector<std::string> warnings() { return *lines.lock(); }
+  void begin(std::string_view, std::uint64_t, std::uint64_t) override { items_ = 0; }
+  void expect(std::uint64_t items, std::uint64_t bytes) override {
+    totals_.lock()->push_back({items, bytes, items_});
+  }
+  void advance(std::uint64_t items, std::uint64_t) override { items_ += items; }
+  void end() override {}
+  void warn(std::string_view line) override { lines_.lock()->emplace_back(line); }
+
+  std::vector<std::string> warnings() { return *lines_.lock(); }
+  std::vector<Total> totals() { return *totals_.lock(); }
 
  private:
-  Synchronized<std::vector<std::string>> lines;
+  std::atomic<std::uint64_t> items_ = 0;
+  Synchronized<std::vector<std::string>> lines_;
+  Synchronized<std::vector<Total>> totals_;
 };
 
 inline PackageName package(std::string_view name) {
@@ -197,7 +210,7 @@ class EngineTest : public testing::Test {
   FakeProcesses processes_;
   Failpoints failpoints_;
   Failpoints failing_;
-  WarningsOnly progress_;
+  NotedProgress progress_;
   std::stop_source stop_;
   FakeStores stores_{random_};
   TemporaryDirectory folder_;

@@ -1,5 +1,7 @@
 #include "model/physical_key.hpp"
 
+#include "base/percent.hpp"
+
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
