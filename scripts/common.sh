@@ -35,9 +35,19 @@ pin() {
         "$PINS" || die "scripts/pins.txt has no line for $1 $2"
 }
 
+build_cache() { printf '%s\n' "${XDG_CACHE_HOME:-${HOME:?is not set}/.cache}/unio-build"; }
+
 # pinned_folder KIND NAME: where the unpacked archive lies once scripts/setup has run.
 pinned_folder() {
     local line
     line=$(pin "$1" "$2")
-    printf '%s\n' "${XDG_CACHE_HOME:-${HOME:?is not set}/.cache}/unio-build/${line##* }"
+    printf '%s\n' "$(build_cache)/${line##* }"
+}
+
+# built_folder KIND NAME: where scripts/setup has built it. cmake/pinned.cmake finds the same.
+built_folder() { printf '%s-built\n' "$(pinned_folder "$1" "$2")"; }
+
+# versitygw_folder: where the S3 server of the tests lies.
+versitygw_folder() {
+    printf '%s/%s-versitygw\n' "$(build_cache)" "$(cat "$ROOT"/tests/versitygw/go.{mod,sum} | sha256sum | cut -d' ' -f1)"
 }

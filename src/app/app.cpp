@@ -22,7 +22,7 @@ App::App(Environment environment)
       config_(Config::load(environment_)),
       failpoints_(Failpoints::from_environment(environment_)),
       cache_(config_.get("cache.dir").value, config_.get_number("cache.size"), random_),
-      stores_(cache_, random_) {}
+      stores_(cache_, config_, environment_, random_) {}
 
 Context App::context(Progress& progress, std::stop_token stop) {
   return {.stores = stores_,

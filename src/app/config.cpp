@@ -28,6 +28,19 @@ constexpr std::array key_table{
     ConfigKey{"cache.dir", "text", "(unio in the user's cache folder)", "UNIO_CACHE_DIR",
               "folder for content that was read from remote registries"},
     ConfigKey{"cache.size", "size", "10 GiB", "UNIO_CACHE_SIZE", "how large the cache may grow"},
+    ConfigKey{"s3.endpoint", "text", "(that of AWS, or of the profile)", "AWS_ENDPOINT_URL_S3",
+              "URL of the S3 service, where it is not AWS"},
+    ConfigKey{"s3.region", "text", "(that of the profile, or us-east-1)", "AWS_REGION",
+              "region of the buckets"},
+    ConfigKey{"s3.profile", "text", "(credentials of the environment, else AWS_PROFILE)", "UNIO_S3_PROFILE",
+              "profile of ~/.aws whose credentials are used"},
+    ConfigKey{"s3.anonymous", "text", "no", "UNIO_S3_ANONYMOUS",
+              "yes: requests are not signed, for public data"},
+    ConfigKey{"s3.addressing", "text", "auto", "UNIO_S3_ADDRESSING",
+              "path: the bucket stands in the path, virtual: in the host; auto: as AWS, or else path"},
+    ConfigKey{"s3.ca_bundle", "text", "(the system's)", "AWS_CA_BUNDLE",
+              "PEM file of the authorities to trust"},
+    ConfigKey{"s3.connections", "number", "64", "UNIO_S3_CONNECTIONS", "connections to one bucket at once"},
     ConfigKey{"color", "text", "auto", "UNIO_COLOR", "auto, always or never; NO_COLOR means never"},
     ConfigKey{"progress", "text", "auto", "UNIO_PROGRESS", "auto, always or never"},
 };
@@ -69,6 +82,8 @@ std::string default_value(const ConfigKey& key, const Environment& environment) 
   if (key.name == "user") return environment.find("USER").value_or(login_name());
   if (key.name == "threads") return std::to_string(default_threads());
   if (key.name == "cache.dir") return cache_home(environment).native();
+  // Found out when a bucket is opened.
+  if (key.default_value.starts_with('(')) return {};
   return std::string(key.default_value);
 }
 
@@ -91,6 +106,8 @@ void check_value(const ConfigKey& key, const std::string& value) {
                 fmt::format("'{}' is no value of '{}': {}", value, key.name, fmt::join(allowed, ", ")));
   };
   if (key.name == "color" || key.name == "progress") one_of({"auto", "always", "never"});
+  if (key.name == "s3.anonymous") one_of({"yes", "no"});
+  if (key.name == "s3.addressing") one_of({"auto", "path", "virtual"});
   if (key.type == "size") parse_size(value);
   if (key.type == "number") {
     std::uint64_t number = 0;

@@ -8,6 +8,7 @@
 #include "model/physical_key.hpp"
 #include "model/registry_layout.hpp"
 #include "storage/local_store.hpp"
+#include "storage/s3/s3_store.hpp"
 
 namespace unio {
 
@@ -19,21 +20,27 @@ ObjectStore& OpenStores::get(std::string_view url) {
   return opened.caching ? static_cast<ObjectStore&>(*opened.caching) : *opened.store;
 }
 
-OpenStores::Opened OpenStores::open(std::string_view url) const {
-  if (url.starts_with("file://")) {
-    // The root of the file system is "file://": its slash went with the others at the end.
-    if (url == "file://" || url == "file:///") return {std::make_unique<LocalStore>("/", random_), nullptr};
-    auto store = std::make_unique<LocalStore>(PhysicalKey::parse(url).path, random_);
-    auto caching =
-        std::make_unique<CachingStore>(*store, cache_, &layout::is_immutable, FillCache::when_kept);
-    return {std::move(store), std::move(caching)};
-  }
-  if (url.starts_with("s3://")) {
-    throw Error(ErrorCode::unsupported, fmt::format("this build of unio cannot open '{}'", url),
-                "use a folder as the registry");
-  }
+OpenStores::Opened OpenStores::open(std::string_view url) {
+  if (url.starts_with("file://")) return open_folder(url);
+  if (url.starts_with("s3://")) return open_bucket(url);
   throw Error(ErrorCode::invalid_argument, fmt::format("'{}' is no registry", url),
               "a registry is a folder, file:///folder or s3://bucket/prefix");
+}
+
+OpenStores::Opened OpenStores::open_folder(std::string_view url) const {
+  // The root of the file system is "file://": its slash went with the others at the end.
+  if (url == "file://" || url == "file:///") return {std::make_unique<LocalStore>("/", random_), nullptr};
+  auto store = std::make_unique<LocalStore>(PhysicalKey::parse(url).path, random_);
+  auto caching = std::make_unique<CachingStore>(*store, cache_, &layout::is_immutable, FillCache::when_kept);
+  return {std::move(store), std::move(caching)};
+}
+
+OpenStores::Opened OpenStores::open_bucket(std::string_view url) {
+  const PhysicalKey place = PhysicalKey::parse(url);
+  if (!s3_) s3_ = std::make_unique<S3Connections>(config_, environment_, random_);
+  auto store = std::make_unique<S3Store>(s3_->client(place.bucket), place.bucket, place.path);
+  auto caching = std::make_unique<CachingStore>(*store, cache_, &layout::is_immutable, FillCache::always);
+  return {std::move(store), std::move(caching)};
 }
 
 std::string registry_url(std::string_view text) {

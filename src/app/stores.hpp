@@ -4,6 +4,8 @@
 #include <memory>
 #include <string>
 
+#include "app/config.hpp"
+#include "app/s3_connections.hpp"
 #include "base/random.hpp"
 #include "base/threads.hpp"
 #include "engine/context.hpp"
@@ -15,8 +17,9 @@ namespace unio {
 /// Opens stores by URL and keeps them. The one place that names concrete stores.
 class OpenStores final : public Stores {
  public:
-  /// Borrows both.
-  OpenStores(CacheFolder& cache, RandomSource& random) : cache_(cache), random_(random) {}
+  /// Borrows all.
+  OpenStores(CacheFolder& cache, const Config& config, const Environment& environment, RandomSource& random)
+      : cache_(cache), config_(config), environment_(environment), random_(random) {}
 
   ObjectStore& get(std::string_view url) override;
 
@@ -26,10 +29,15 @@ class OpenStores final : public Stores {
     std::unique_ptr<ObjectStore> store;
     std::unique_ptr<CachingStore> caching;
   };
-  Opened open(std::string_view url) const;
+  Opened open(std::string_view url);
+  Opened open_folder(std::string_view url) const;
+  Opened open_bucket(std::string_view url);
 
   CacheFolder& cache_;
+  const Config& config_;
+  const Environment& environment_;
   RandomSource& random_;
+  std::unique_ptr<S3Connections> s3_;  ///< reached only while `stores_` is locked
   Synchronized<std::map<std::string, Opened, std::less<>>> stores_;
 };
 

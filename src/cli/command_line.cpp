@@ -66,6 +66,10 @@ class HelpArguments final : public Arguments {
 
 void declare_global_options(Arguments& arguments, GlobalOptions& options) {
   arguments.option("--registry", "URL", options.registry, "registry of packages named without a remote");
+  arguments.option("--endpoint-url", "URL", options.endpoint_url, "S3 service, where it is not AWS");
+  arguments.option("--region", "NAME", options.region, "region of the buckets");
+  arguments.option("--profile", "NAME", options.profile, "profile of ~/.aws whose credentials are used");
+  arguments.flag("--no-sign-request", options.no_sign_request, "read public buckets without credentials");
   arguments.option("--color", "WHEN", options.color, "auto, always or never");
   arguments.flag("--json", options.json, "print one JSON value instead of lines");
   arguments.flag("-q,--quiet", options.quiet, "print only what was asked for, warnings and errors");
@@ -226,13 +230,19 @@ std::string overview() {
   return text + "\nunio COMMAND --help explains a command; the tutorial is in docs/tutorial.md\n";
 }
 
+/// Whether the next word belongs to this option, of those that may stand before the command.
+bool takes_value(const std::string& word) {
+  const auto options = global_options();
+  return std::any_of(options.begin(), options.end(),
+                     [&](const OptionHelp& option) { return !option.value.empty() && option.names == word; });
+}
+
 ParsedLine parse_command_line(const std::vector<std::string>& all_words) {
   ParsedLine line;
   std::vector<std::string> words = all_words;
   // The command is the first word that is neither an option nor the value of one.
   std::size_t at = 0;
-  while (at < words.size() && words[at].starts_with('-'))
-    at += words[at] == "--registry" || words[at] == "--color" ? 2U : 1U;
+  while (at < words.size() && words[at].starts_with('-')) at += takes_value(words[at]) ? 2U : 1U;
   const bool has_command = at < words.size() && words[at] != "help";
   const bool wants_help = std::find_if(words.begin(), words.end(), [](const std::string& w) {
                             return w == "--help" || w == "-h";

@@ -12,6 +12,10 @@ namespace unio {
 /// What stands before and after any command.
 struct GlobalOptions {
   std::optional<std::string> registry;
+  std::optional<std::string> endpoint_url;
+  std::optional<std::string> region;
+  std::optional<std::string> profile;
+  bool no_sign_request = false;
   std::optional<std::string> color;
   bool json = false;
   bool quiet = false;

@@ -33,10 +33,21 @@ TerminalOptions terminal_options(const GlobalOptions& options, const Config* con
   return result;
 }
 
+void apply_flags(Config& config, const GlobalOptions& options) {
+  const auto apply = [&](std::string_view key, const std::optional<std::string>& value, std::string flag) {
+    if (value) config.override_value(key, *value, std::move(flag));
+  };
+  apply("registry", options.registry, "--registry");
+  apply("color", options.color, "--color");
+  apply("s3.endpoint", options.endpoint_url, "--endpoint-url");
+  apply("s3.region", options.region, "--region");
+  apply("s3.profile", options.profile, "--profile");
+  if (options.no_sign_request) apply("s3.anonymous", "yes", "--no-sign-request");
+}
+
 int run_command(const ParsedLine& line, const Environment& environment) {
   App app(environment);
-  if (line.options.registry) app.config().override_value("registry", *line.options.registry, "--registry");
-  if (line.options.color) app.config().override_value("color", *line.options.color, "--color");
+  apply_flags(app.config(), line.options);
   const Interrupt interrupt;
   Terminal terminal(terminal_options(line.options, &app.config()), environment);
   Session session(app, terminal, app.context(terminal.progress(), interrupt.token()));

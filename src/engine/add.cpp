@@ -23,8 +23,8 @@ struct LocalSource {
 
 LocalSource get_local_source(const path& directory, const std::string& text) {
   if (text.find("://") != std::string::npos) {
-    throw Error(ErrorCode::unsupported, fmt::format("'{}' cannot be added by this version of unio", text),
-                "unio add --package REF adds what another package has");
+    throw Error(ErrorCode::invalid_argument, fmt::format("'{}' is no local file", text),
+                "unio add KEY s3://bucket/prefix/ adds what is in a bucket");
   }
   LocalSource source{.absolute = std::filesystem::absolute(directory / text).lexically_normal()};
   if (!source.absolute.has_filename()) source.absolute = source.absolute.parent_path();
@@ -189,46 +189,6 @@ void set_entry(Workspace& workspace, const path& directory, const std::string& k
   ClashCheck clashes;
   visit_present_keys(workspace, context, [&](std::string_view present) { clashes.add(present); });
   keep(workspace, before, context);
-}
-
-AddPackageResult add_package(Workspace& workspace, const ResolvedRef& ref, const std::string& key,
-                             Overwrite overwrite, const Context& context) {
-  const OpenedPackage package = open_package(ref, context);
-  const bool root = key.empty() || key == "." || key == "./";
-  const std::string folder = root ? std::string() : key_without_slash(key) + "/";
-  std::vector<std::string> present;
-  visit_present_keys(workspace, context, [&](std::string_view k) { present.emplace_back(k); });
-
-  std::vector<std::string> replaced;
-  for (std::size_t i = 0; i < package.manifest.size(); ++i) {
-    std::string target = folder + std::string(package.manifest[i].logical_key());
-    if (!std::binary_search(present.begin(), present.end(), target, TreeOrder())) continue;
-    if (overwrite == Overwrite::no) {
-      throw Error(ErrorCode::already_exists,
-                  fmt::format("'{}' of '{}' would be '{}', which the package has already",
-                              package.manifest[i].logical_key(), ref.display(), target),
-                  "--overwrite replaces it, another KEY puts it elsewhere");
-    }
-    replaced.push_back(std::move(target));
-  }
-  ManifestChange change(workspace, context, [&](std::string_view k) -> std::optional<std::string> {
-    if (std::binary_search(replaced.begin(), replaced.end(), k, TreeOrder())) return std::nullopt;
-    return std::string(k);
-  });
-  for (std::size_t i = 0; i < package.manifest.size(); ++i) {
-    Entry entry = package.manifest[i].entry();
-    entry.logical_key = folder + entry.logical_key;
-    entry.physical_key = current_url(package.registry, context, package.manifest[i]);
-    change.manifest().add(entry);
-  }
-  for (const auto& [k, meta] : package.manifest.folder_meta())
-    change.manifest().set_folder_meta(folder + k, meta);
-  for (const std::string& k : replaced) exclude_from_sources(workspace.state(), k);
-  std::vector<std::string>& parents = workspace.state().parents;
-  if (std::find(parents.begin(), parents.end(), package.top_hash) == parents.end())
-    parents.push_back(package.top_hash);
-  change.commit();
-  return {package.top_hash, package.manifest.size()};
 }
 
 }  // namespace unio

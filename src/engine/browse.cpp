@@ -36,10 +36,10 @@ struct RevisionRecord {
 std::optional<RevisionRecord> read_revision(const Registry& registry, const PackageName& name,
                                             const std::string& key) {
   try {
-    auto json = find_record(registry.store(), key);
-    if (!json || json->get_string("package") != name.text()) return std::nullopt;
-    const Time created = parse_time(json->get_string("created"));
-    return RevisionRecord{std::move(*json), created};
+    auto record = find_record(registry.store(), key);
+    if (!record || record->json.get_string("package") != name.text()) return std::nullopt;
+    const Time created = parse_time(record->json.get_string("created"));
+    return RevisionRecord{std::move(record->json), created};
   } catch (const Error& error) {
     if (error.code() != ErrorCode::corruption && error.code() != ErrorCode::invalid_argument) throw;
     return std::nullopt;

@@ -12,6 +12,7 @@
 #include "base/error.hpp"
 #include "base/threads.hpp"
 #include "engine/content.hpp"
+#include "engine/hash_pointers.hpp"
 #include "engine/name_list.hpp"
 #include "engine/tracked_files.hpp"
 #include "model/manifest.hpp"
@@ -60,7 +61,7 @@ class Build {
       : workspace_(workspace),
         options_(options),
         context_(context),
-        before_(workspace.manifest()),
+        before_(with_digests(workspace, context)),
         known_(load_index(workspace)) {}
 
   BuildResult run();

@@ -61,6 +61,17 @@ struct AddPackageResult {
 AddPackageResult add_package(Workspace& workspace, const ResolvedRef& ref, const std::string& key,
                              Overwrite overwrite, const Context& context);
 
+struct AddObjectsResult {
+  std::uint64_t objects = 0;
+  std::uint64_t bytes = 0;
+};
+
+/// Adds objects of a bucket as pointers: what is below "s3://bucket/prefix/" into the folder `key`, or the
+/// one that "s3://bucket/key" names under `key`, or in it when that ends in a slash. Where the bucket keeps
+/// versions the pointers say which. Nothing is read: the next build hashes them.
+AddObjectsResult add_objects(Workspace& workspace, const std::string& url, const std::string& key,
+                             Overwrite overwrite, const Context& context);
+
 /// Sets one key to a local file, whatever stood there, and its user metadata when given.
 void set_entry(Workspace& workspace, const std::filesystem::path& directory, const std::string& key,
                const std::string& source, const std::optional<Json>& meta, const Context& context);

@@ -16,6 +16,8 @@ namespace {
 constexpr std::size_t buffer_size = std::size_t{1} << 20;
 /// Below this, starting threads costs more than it gains.
 constexpr std::uint64_t parallel_hash_from = std::uint64_t{32} << 20;
+/// Larger ones are read in parts, several at once.
+constexpr std::uint64_t largest_far_read = std::uint64_t{8} << 20;
 
 /// The registry's own key of a content-addressed physical key, whatever the root it was written with. The key
 /// is the address that the digest gives; a legacy digest is none, so that any key of this form may be meant.
@@ -57,7 +59,8 @@ Digest hash_in_order(File& file, std::uint64_t size, DigestType type, const Cont
   return stream.finish();
 }
 
-Digest hash_in_chunks(const File& file, std::uint64_t size, const Context& context) {
+std::vector<Sha256Value> hash_chunks(const File& file, std::uint64_t size, const Context& context,
+                                     Progress& progress) {
   const std::uint64_t chunk = digest_chunk_size(size);
   std::vector<Sha256Value> values((size + chunk - 1) / chunk);
   parallel_for(values.size(), context.threads, context.stop, [&](std::size_t i) {
@@ -72,11 +75,11 @@ Digest hash_in_chunks(const File& file, std::uint64_t size, const Context& conte
       if (count == 0) throw changed_while_read(file.name());
       hash.update(Bytes(buffer).first(count));
       offset += count;
-      context.progress.advance(0, count);
+      progress.advance(0, count);
     }
     values[i] = hash.finish();
   });
-  return digest_from_chunks(values);
+  return values;
 }
 
 void check_size(const EntryView& entry, const std::string& url, std::uint64_t size) {
@@ -85,6 +88,14 @@ void check_size(const EntryView& entry, const std::string& url, std::uint64_t si
               fmt::format("'{}' has {} bytes at '{}', but the manifest says {}", entry.logical_key(), size,
                           url, entry.size()),
               "unio verify shows all that differs");
+}
+
+void check_digest(const EntryView& entry, const Digest& expected, const Digest& found) {
+  if (found == expected) return;
+  throw Error(ErrorCode::corruption,
+              fmt::format("'{}' at '{}' has the digest {}, but the manifest says {}", entry.logical_key(),
+                          entry.physical_key(), found.text(), expected.text()),
+              "the stored object is damaged; another copy of the registry may have it whole");
 }
 
 /// At once, so that nobody keeps in memory or on disk what is not wanted.
@@ -166,6 +177,22 @@ void read_entry_range(const Registry& registry, const Context& context, const En
   in_context(fmt::format("read '{}'", entry.logical_key()), read);
 }
 
+std::optional<FarRead> find_far_read(const Registry& registry, const Context& context,
+                                     const EntryView& entry) {
+  if (entry.size() > largest_far_read) return std::nullopt;
+  ObjectLocation location = locate(registry, context, entry);
+  FarStore* store = location.store->far();
+  if (store == nullptr) return std::nullopt;
+  return FarRead{store, std::move(location.key), std::move(location.version), entry.size()};
+}
+
+void check_content(const EntryView& entry, std::string_view content) {
+  if (content.size() > entry.size()) throw_too_long(entry);
+  check_size(entry, entry.physical_key(), content.size());
+  if (const auto expected = entry.digest())
+    check_digest(entry, *expected, digest_of(expected->type, as_bytes(content)));
+}
+
 void read_entry(const Registry& registry, const Context& context, const EntryView& entry,
                 const ByteSink& sink) {
   const std::optional<Digest> expected = entry.digest();
@@ -181,13 +208,17 @@ void read_entry(const Registry& registry, const Context& context, const EntryVie
     context.progress.advance(0, bytes.size());
   });
   check_size(entry, entry.physical_key(), size);
-  if (!stream) return;
-  if (const Digest found = stream->finish(); found != *expected) {
-    throw Error(ErrorCode::corruption,
-                fmt::format("'{}' at '{}' has the digest {}, but the manifest says {}", entry.logical_key(),
-                            entry.physical_key(), found.text(), expected->text()),
-                "the stored object is damaged; another copy of the registry may have it whole");
-  }
+  if (stream) check_digest(entry, *expected, stream->finish());
+}
+
+std::vector<Sha256Value> hash_local_chunks(const Context& context, const std::string& path,
+                                           const FileStamp& stamp) {
+  File file = File::open_for_reading(path);
+  if (stamp_of(file.status()) != stamp) throw changed_while_read(path);
+  NoProgress progress;
+  std::vector<Sha256Value> chunks = hash_chunks(file, stamp.size, context, progress);
+  if (stamp_of(file.status()) != stamp) throw changed_while_read(path);
+  return chunks;
 }
 
 Digest hash_local_file(const Context& context, const std::string& path, const FileStamp& stamp,
@@ -195,8 +226,9 @@ Digest hash_local_file(const Context& context, const std::string& path, const Fi
   File file = File::open_for_reading(path);
   if (stamp_of(file.status()) != stamp) throw changed_while_read(path);
   const bool in_chunks = type == DigestType::sha2_256_chunked && stamp.size >= parallel_hash_from;
-  const Digest digest =
-      in_chunks ? hash_in_chunks(file, stamp.size, context) : hash_in_order(file, stamp.size, type, context);
+  const Digest digest = in_chunks
+                            ? digest_from_chunks(hash_chunks(file, stamp.size, context, context.progress))
+                            : hash_in_order(file, stamp.size, type, context);
   if (stamp_of(file.status()) != stamp) throw changed_while_read(path);
   return digest;
 }

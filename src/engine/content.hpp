@@ -6,6 +6,7 @@
 #include "engine/registry.hpp"
 #include "model/manifest.hpp"
 #include "model/physical_key.hpp"
+#include "storage/far_reads.hpp"
 
 namespace unio {
 
@@ -46,6 +47,13 @@ std::string folder_url(std::string_view url, std::string_view logical_key, std::
 void read_entry(const Registry& registry, const Context& context, const EntryView& entry,
                 const ByteSink& sink);
 
+/// Whether the entry can be read by read_far: it is small and its store is far. With what to ask for.
+std::optional<FarRead> find_far_read(const Registry& registry, const Context& context,
+                                     const EntryView& entry);
+
+/// What read_entry checks, of content that is in memory.
+void check_content(const EntryView& entry, std::string_view content);
+
 /// A range of an entry, unverified beyond what the store checks.
 void read_entry_range(const Registry& registry, const Context& context, const EntryView& entry,
                       ByteRange range, const ByteSink& sink);
@@ -54,5 +62,9 @@ void read_entry_range(const Registry& registry, const Context& context, const En
 /// the file when it changes while it is read. `stamp` is what the caller saw of it.
 Digest hash_local_file(const Context& context, const std::string& path, const FileStamp& stamp,
                        DigestType type);
+
+/// The SHA-256 of each of its digest's chunks; errors as for hash_local_file. Tells no progress.
+std::vector<Sha256Value> hash_local_chunks(const Context& context, const std::string& path,
+                                           const FileStamp& stamp);
 
 }  // namespace unio

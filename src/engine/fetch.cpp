@@ -26,13 +26,31 @@ class Fetch {
              const std::function<void(const FetchItem&, const FileStamp&)>& placed) {
     const std::size_t count = last - first;
     std::vector<std::optional<TemporaryFile>> files(count);
-    parallel_for(count, context_.threads, context_.stop, [&](std::size_t i) {
-      files[i].emplace(tree_.temporary());
-      const EntryView entry = manifest_[items[first + i].entry];
-      read_entry(registry_, context_, entry, [&](Bytes bytes) { files[i]->file().write(bytes); });
-      if (count <= flushed_singly) files[i]->file().sync();
-      files[i]->file().close();
-      context_.progress.advance(1, 0);
+    const Flush flush = count <= flushed_singly ? Flush::each : Flush::together;
+    const auto entry_of = [&](std::size_t i) { return manifest_[items[first + i].entry]; };
+    std::vector<std::size_t> near;
+    std::vector<std::pair<std::size_t, FarRead>> far;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (auto read = find_far_read(registry_, context_, entry_of(i))) {
+        far.emplace_back(i, std::move(*read));
+      } else {
+        near.push_back(i);
+      }
+    }
+    const auto write_far = [&](std::size_t number, std::string content) {
+      const std::size_t i = far[number].first;
+      check_content(entry_of(i), content);
+      context_.progress.advance(0, content.size());
+      write(files[i], flush, [&](File& file) { file.write(as_bytes(content)); });
+    };
+    read_far(
+        far.size(), {.threads = context_.threads}, context_.stop,
+        [&](std::size_t number) { return std::move(far[number].second); }, write_far);
+    parallel_for(near.size(), context_.threads, context_.stop, [&](std::size_t number) {
+      const std::size_t i = near[number];
+      write(files[i], flush, [&](File& file) {
+        read_entry(registry_, context_, entry_of(i), [&](Bytes bytes) { file.write(bytes); });
+      });
     });
     if (count > flushed_singly) tree_.flush();
     context_.failpoints.pass("install.after_fetch");
@@ -40,6 +58,17 @@ class Fetch {
   }
 
  private:
+  enum class Flush { each, together };
+
+  template <class Fill>
+  void write(std::optional<TemporaryFile>& target, Flush flush, Fill&& fill) {
+    File& file = target.emplace(tree_.temporary()).file();
+    fill(file);
+    if (flush == Flush::each) file.sync();
+    file.close();
+    context_.progress.advance(1, 0);
+  }
+
   void place(TemporaryFile file, const FetchItem& item,
              const std::function<void(const FetchItem&, const FileStamp&)>& placed) {
     if (item.replaces) {

@@ -79,8 +79,10 @@ Ingest::Taken Ingest::take_small(const std::string& path, const FileStamp& stamp
   if (unless && *unless == digest) return {digest, {}, false};
   session_.announce();
   const std::string key = layout::object(digest);
+  // A far store says by its answer to the write whether the object was there.
+  const bool asks = registry_.store().far() == nullptr;
   for (;;) {
-    const auto there = registry_.store().find(key);
+    const auto there = asks ? registry_.store().find(key) : std::nullopt;
     if (there && there->size == stamp.size) return present(digest);
     if (!there) {
       batch_->put(key, content);
@@ -93,16 +95,17 @@ Ingest::Taken Ingest::take_small(const std::string& path, const FileStamp& stamp
 
 Ingest::Taken Ingest::take_large(const std::string& path, const FileStamp& stamp,
                                  const std::optional<Digest>& unless) {
+  StagingStore* staging = registry_.store().staging();
+  check(staging != nullptr, "the registry's store cannot take a large object");
+  if (!staging->names_last()) return take_in_parts(path, stamp, unless);
   if (unless) {
     const Digest digest = hash_local_file(context_, path, stamp, unless->type);
     if (digest == *unless) return {digest, {}, false};
   }
   session_.announce();
-  StagingStore* staging = registry_.store().staging();
-  check(staging != nullptr, "the registry's store cannot take a large object");
   File file = File::open_for_reading(path);
   check_stamp(file, stamp);
-  const auto object = staging->stage();
+  const auto object = staging->stage({});
   DigestStream stream(DigestType::sha2_256_chunked, stamp.size);
   std::vector<std::byte> piece(piece_size);
   while (const std::size_t count = file.read(piece)) {
@@ -122,6 +125,41 @@ Ingest::Taken Ingest::take_large(const std::string& path, const FileStamp& stamp
     const Condition condition = there ? Condition::matches(there->etag) : Condition::absent();
     if (!lost_race(registry_, key, [&] { object->publish(key, condition); })) return stored(digest);
   }
+}
+
+/// Hashes first, because the store needs the key before the bytes; nothing is hashed again on the way.
+Ingest::Taken Ingest::take_in_parts(const std::string& path, const FileStamp& stamp,
+                                    const std::optional<Digest>& unless) {
+  const std::vector<Sha256Value> chunks = hash_local_chunks(context_, path, stamp);
+  const Digest digest = digest_from_chunks(chunks);
+  if (unless && *unless == digest) return {digest, {}, false};
+  session_.announce();
+  const std::string key = layout::object(digest);
+  for (;;) {
+    const auto there = registry_.store().find(key);
+    if (there && there->size == stamp.size) return present(digest);
+    const auto object = registry_.store().staging()->stage({.key = key, .size = stamp.size});
+    upload(*object, path, stamp, chunks);
+    const Condition condition = there ? Condition::matches(there->etag) : Condition::absent();
+    if (!lost_race(registry_, key, [&] { object->publish(key, condition); })) return stored(digest);
+  }
+}
+
+void Ingest::upload(StagedObject& object, const std::string& path, const FileStamp& stamp,
+                    const std::vector<Sha256Value>& chunks) {
+  File file = File::open_for_reading(path);
+  check_stamp(file, stamp);
+  const std::uint64_t chunk_size = digest_chunk_size(stamp.size);
+  std::vector<std::byte> chunk;
+  for (std::size_t i = 0; i < chunks.size(); ++i) {
+    throw_if_stopped(context_.stop);
+    const std::uint64_t offset = i * chunk_size;
+    chunk.resize(static_cast<std::size_t>(std::min(chunk_size, stamp.size - offset)));
+    if (file.read(chunk) != chunk.size()) throw changed(path);
+    object.append_chunk(chunk, chunks[i]);
+    context_.progress.advance(0, chunk.size());
+  }
+  check_stamp(file, stamp);
 }
 
 }  // namespace unio

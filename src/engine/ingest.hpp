@@ -40,6 +40,9 @@ class Ingest {
  private:
   Taken take_small(const std::string& path, const FileStamp& stamp, const std::optional<Digest>& unless);
   Taken take_large(const std::string& path, const FileStamp& stamp, const std::optional<Digest>& unless);
+  Taken take_in_parts(const std::string& path, const FileStamp& stamp, const std::optional<Digest>& unless);
+  void upload(StagedObject& object, const std::string& path, const FileStamp& stamp,
+              const std::vector<Sha256Value>& chunks);
   Taken present(const Digest& digest) const;
   Taken stored(const Digest& digest);
 

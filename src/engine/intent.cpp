@@ -41,7 +41,8 @@ void check_moves(const Intent& intent) {
 
 ReflogEntry read_reflog_entry(const Registry& registry, const std::string& key) {
   return in_context(fmt::format("read '{}/{}'", registry.url(), key), [&] {
-    const Json json = find_record(registry.store(), key).value_or(Json());
+    const auto record = find_record(registry.store(), key);
+    const Json json = record ? record->json : Json();
     return ReflogEntry{parse_time(json.get_string("when")),
                        json.get_string("op"),
                        json.get_string("operation"),

@@ -110,9 +110,15 @@ bool needs_transfer(const Manifest& manifest, const Registry& registry, const Mo
 
 }  // namespace
 
-bool stands(const Workspace& workspace, const Registry& registry) {
-  const BuilderState& state = workspace.state();
-  return state.published && registry.store().find(layout::manifest(state.top_hash));
+bool stands(const PushRun& run) {
+  const BuilderState& state = run.workspace.state();
+  if (!state.published) return false;
+  if (run.registry.store().far() != nullptr) {
+    // A name is never without its manifest, and `latest` is asked for anyway.
+    const auto& latest = run.session.latest(state.ref.name);
+    if (latest && latest->top_hash == state.top_hash) return true;
+  }
+  return run.registry.store().find(layout::manifest(state.top_hash)).has_value();
 }
 
 std::vector<std::size_t> find_lost(const PushRun& run, const Manifest& before) {

@@ -28,7 +28,7 @@ struct PushRun {
 /// Whether the revision that the workspace holds stands in the registry, and with it the bytes of its
 /// entries. Otherwise the registry may have been emptied, or what a push that died had stored may have been
 /// collected.
-bool stands(const Workspace& workspace, const Registry& registry);
+bool stands(const PushRun& run);
 
 /// Positions of the entries that the workspace's manifest has from the manifest `before`, and whose bytes
 /// should be in the registry and are not; ascending. One look into the store for each such entry.

@@ -15,7 +15,7 @@ namespace {
 void store_manifest(ObjectStore& store, const Context& context, const std::string& key,
                     const Manifest& manifest, const Condition& condition) {
   if (StagingStore* staging = store.staging()) {
-    const auto staged = staging->stage();
+    const auto staged = staging->stage({.key = key});
     manifest.write([&](std::string_view piece) {
       throw_if_stopped(context.stop);
       staged->append(as_bytes(piece));
@@ -38,8 +38,10 @@ bool replaces_present(const Registry& registry, const Manifest& manifest, const 
 void write_manifest(const Registry& registry, const Context& context, const Manifest& manifest,
                     const std::string& top_hash) {
   const std::string key = layout::manifest(top_hash);
-  for (;;) {
-    const auto present = registry.store().find(key);
+  for (bool repeated = false;; repeated = true) {
+    // A far store says by its answer to the write whether the manifest was there.
+    const bool asks = registry.store().far() == nullptr || repeated;
+    const auto present = asks ? registry.store().find(key) : std::nullopt;
     if (present && !replaces_present(registry, manifest, top_hash)) return;
     try {
       return store_manifest(registry.store(), context, key, manifest,
@@ -100,24 +102,32 @@ std::optional<std::string> expected_tag(const Registry& registry, const Publicat
   throw pointer_conflict(publication.name, *publication.tag, present, publication.known_tag, top_hash);
 }
 
+/// Between the second that a publication is named after and the moment at which its `latest` stands.
+constexpr std::int64_t longest_publication = 10;
+
 /// The first second from now on that no publication stands under. Chosen before the move, so that whoever
 /// completes it tells by this second, not by the hash alone, whether that was done: a revision may come back
 /// within a second.
-std::int64_t free_second(const Registry& registry, const PackageName& name, std::int64_t second) {
+std::int64_t free_second(const Registry& registry, const PackageName& name,
+                         const std::optional<Pointer>& latest, std::int64_t second) {
+  // Whoever published last did so before this second, by the store's own clock.
+  if (latest && unix_seconds(latest->modified) + longest_publication < second) return second;
   while (registry.store().find(layout::pointer(name, std::to_string(second)))) ++second;
   return second;
 }
 
 /// Moves `latest`, whatever it is: the history is the sequence of publications, not a branch.
-std::optional<std::string> move_latest(const Registry& registry, const Context& context, Intent& intent) {
+std::optional<std::string> move_latest(const Registry& registry, PushSession& session, const Context& context,
+                                       Intent& intent) {
   PointerMove& move = intent.moves.front();
-  for (;;) {
+  for (bool first = true;; first = false) {
     throw_if_stopped(context.stop);
-    const auto present = registry.find_pointer(intent.name, move.pointer);
-    recover(registry, context, intent.name);
+    const auto present =
+        first ? session.latest(intent.name) : registry.find_pointer(intent.name, move.pointer);
+    if (!first || session.may_have_intents()) recover(registry, context, intent.name);
     move.from = present ? std::optional(present->top_hash) : std::nullopt;
     intent.created = context.clock.now();
-    intent.timestamp = free_second(registry, intent.name, unix_seconds(intent.created));
+    intent.timestamp = free_second(registry, intent.name, present, unix_seconds(intent.created));
     write_intent(registry, intent);
     context.failpoints.pass("push.after_intent");
     if (move.from == move.to) return move.from;
@@ -203,9 +213,13 @@ std::optional<std::string> complete_push(const Registry& registry, const Context
   return tag_elsewhere;
 }
 
-bool is_published(const Registry& registry, const Context& context, const PackageName& name,
-                  const std::string& top_hash, const std::optional<std::string>& tag) {
-  const auto latest = registry.find_pointer(name, "latest");
+namespace {
+
+/// Whether a publication would change nothing: `latest` and tag are there, and no half-done push is left.
+bool is_published(const Registry& registry, PushSession& session, const Context& context,
+                  const PackageName& name, const std::string& top_hash,
+                  const std::optional<std::string>& tag) {
+  const auto& latest = session.latest(name);
   if (!latest || latest->top_hash != top_hash) return false;
   recover(registry, context, name);
   if (!tag) return true;
@@ -213,11 +227,13 @@ bool is_published(const Registry& registry, const Context& context, const Packag
   return pointer && pointer->top_hash == top_hash;
 }
 
+}  // namespace
+
 PublishResult publish(const Registry& registry, PushSession& session, const Context& context,
                       const Publication& publication) {
   const std::string top_hash = publication.manifest.top_hash();
   PublishResult result{.top_hash = top_hash, .published = false, .previous_latest = top_hash};
-  if (is_published(registry, context, publication.name, top_hash, publication.tag)) {
+  if (is_published(registry, session, context, publication.name, top_hash, publication.tag)) {
     result.published = replaces_present(registry, publication.manifest, top_hash);
     if (!result.published) return result;
     session.announce();
@@ -226,16 +242,19 @@ PublishResult publish(const Registry& registry, PushSession& session, const Cont
   }
 
   session.announce();
-  check_pointer_clash(registry, publication.name, "latest");
-  if (publication.tag) check_pointer_clash(registry, publication.name, *publication.tag);
+  // A pointer that stands can clash with nothing.
+  if (!session.latest(publication.name)) check_pointer_clash(registry, publication.name, "latest");
   Intent intent = push_intent(context, publication, top_hash);
-  if (publication.tag) intent.moves.back().from = expected_tag(registry, publication, top_hash);
+  if (publication.tag) {
+    intent.moves.back().from = expected_tag(registry, publication, top_hash);
+    if (!intent.moves.back().from) check_pointer_clash(registry, publication.name, *publication.tag);
+  }
 
   write_manifest(registry, context, publication.manifest, top_hash);
   context.failpoints.pass("push.after_manifest");
   write_revision(registry, context, publication, intent, top_hash);
   context.failpoints.pass("push.after_revision");
-  result.previous_latest = move_latest(registry, context, intent);
+  result.previous_latest = move_latest(registry, session, context, intent);
   context.failpoints.pass("push.after_latest");
   const auto tag_elsewhere = complete_push(registry, context, intent);
   result.published = true;

@@ -17,13 +17,25 @@ namespace unio {
 /// Nothing is written before the first `announce`, so that a push which finds nothing to do asks for nothing.
 class PushSession {
  public:
-  PushSession(const Registry& registry, const Context& context);
+  /// What spares requests: the package that is pushed, and the etag of a format that was found good before.
+  struct Known {
+    std::optional<PackageName> name = std::nullopt;
+    std::string format_etag = {};
+  };
+  PushSession(const Registry& registry, const Context& context, Known known);
+  PushSession(const Registry& registry, const Context& context) : PushSession(registry, context, Known{}) {}
   ~PushSession();
   PushSession(const PushSession&) = delete;
   PushSession& operator=(const PushSession&) = delete;
 
   /// Checks the registry's format and writes the announcement; nothing when that was done. Thread-safe.
   void announce();
+  /// `latest` of the package, read once: before the announcement where that knew the name.
+  const std::optional<Pointer>& latest(const PackageName& name);
+  /// Whether there was an intent after `latest` was read; true where nobody looked.
+  bool may_have_intents() const { return overview_.has_intents; }
+  /// Of the format that was checked; empty before the announcement.
+  const std::string& format_etag() const { return format_etag_; }
   /// Removes what dead pushes left, as announcing does: for a push that found nothing to do.
   void clear_dead();
 
@@ -32,7 +44,12 @@ class PushSession {
 
   const Registry& registry_;
   const Context& context_;
+  const Known known_;
   std::string id_;
+  std::once_flag latest_once_;
+  std::optional<Pointer> latest_;
+  Registry::Overview overview_;
+  std::string format_etag_;
   std::once_flag once_;
   bool announced_ = false;
 };
@@ -67,9 +84,5 @@ struct PublishResult {
 /// not.
 PublishResult publish(const Registry& registry, PushSession& session, const Context& context,
                       const Publication& publication);
-
-/// Whether a publication would change nothing: `latest` and tag are there, and no half-done push is left.
-bool is_published(const Registry& registry, const Context& context, const PackageName& name,
-                  const std::string& top_hash, const std::optional<std::string>& tag);
 
 }  // namespace unio

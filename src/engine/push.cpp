@@ -33,6 +33,10 @@ void remember_published(Workspace& workspace, const PushManifestOptions& options
   context.failpoints.pass("workspace.after_state");
 }
 
+PushSession::Known known_of(Workspace& workspace) {
+  return {.name = workspace.state().ref.name, .format_etag = workspace.state().known_format};
+}
+
 std::optional<std::string> known_tag(const BuilderState& state, const std::optional<std::string>& tag) {
   if (!tag) return std::nullopt;
   const auto known = state.known_pointers.find(*tag);
@@ -41,15 +45,17 @@ std::optional<std::string> known_tag(const BuilderState& state, const std::optio
 
 /// A package that nobody changed here since it was published or installed is not a new revision: `latest`
 /// stays where others may have moved it meanwhile, and only a tag that was asked for moves.
-bool push_unchanged(const PushRun& run, const PushManifestOptions& options, PushResult& result) {
+bool push_unchanged(const PushRun& run, const PushManifestOptions& options, bool stood, PushResult& result) {
   const BuilderState& state = run.workspace.state();
   const PackageName& name = state.ref.name;
-  if (!stands(run.workspace, run.registry) || !run.registry.find_pointer(name, "latest")) return false;
+  const bool is_same = state.published && stood;
+  if (!is_same || !run.session.latest(name)) return false;
   recover(run.registry, run.context, name);
-  if (options.tag) {
+  const auto tag = options.tag ? run.registry.find_pointer(name, *options.tag) : std::nullopt;
+  if (options.tag && !(tag && tag->top_hash == result.top_hash)) {
     PointerMove move{*options.tag, known_tag(state, options.tag), result.top_hash};
     // One that was deleted since may be made again.
-    if (!run.registry.find_pointer(name, *options.tag)) move.from.reset();
+    if (!tag) move.from.reset();
     const auto previous =
         move_pointer(run.registry, run.context, name, Intent::Kind::tag, move, options.force);
     result.published = previous != result.top_hash;
@@ -59,13 +65,15 @@ bool push_unchanged(const PushRun& run, const PushManifestOptions& options, Push
   return true;
 }
 
-void publish_workspace(const PushRun& run, const PushManifestOptions& options, PushResult& result) {
+/// `stood`: what `stands` said when the push began.
+void publish_workspace(const PushRun& run, const PushManifestOptions& options, bool stood,
+                       PushResult& result) {
   const Manifest& manifest = run.workspace.manifest();
   BuilderState& state = run.workspace.state();
   result.top_hash = run.workspace.manifest_hash();
   result.manifest_url = run.registry.manifest_url(result.top_hash);
   result.has_readme = find_readme(manifest).has_value();
-  if (push_unchanged(run, options, result)) return run.session.clear_dead();
+  if (push_unchanged(run, options, stood, result)) return run.session.clear_dead();
 
   if (!options.allow_local_files) refuse_local_files(manifest, run.registry);
   const Publication publication{.name = state.ref.name,
@@ -79,6 +87,7 @@ void publish_workspace(const PushRun& run, const PushManifestOptions& options, P
   result.published = published.published;
   if (!result.published) run.session.clear_dead();
   state.known_pointers["latest"] = result.top_hash;
+  if (!run.session.format_etag().empty()) state.known_format = run.session.format_etag();
   remember_published(run.workspace, options, result.top_hash, run.context);
 }
 
@@ -86,10 +95,10 @@ void publish_workspace(const PushRun& run, const PushManifestOptions& options, P
 
 PushDataResult push_data(Workspace& workspace, const PushDataOptions& options, const Context& context) {
   const Registry registry(context.stores.get(workspace.state().ref.registry), context);
-  PushSession session(registry, context);
+  PushSession session(registry, context, known_of(workspace));
   const PushRun run{workspace, registry, session, context};
   const bool was_built = workspace.state().built;
-  const bool stood = stands(workspace, registry);
+  const bool stood = stands(run);
   const Manifest before = workspace.manifest();
   // Building is part of pushing; the builder counts as built only when somebody asked for that.
   if (!was_built) build(workspace, {}, context);
@@ -106,12 +115,12 @@ PushDataResult push_data(Workspace& workspace, const PushDataOptions& options, c
 PushResult push_manifest(Workspace& workspace, const PushManifestOptions& options, const Context& context) {
   if (options.tag) check_tag_name(*options.tag);
   const Registry registry(context.stores.get(workspace.state().ref.registry), context);
-  PushSession session(registry, context);
+  PushSession session(registry, context, known_of(workspace));
   const PushRun run{workspace, registry, session, context};
   PushResult result;
   const bool asked = options.message.has_value() || options.meta.has_value();
   const bool was_built = workspace.state().built;
-  const bool stood = stands(workspace, registry);
+  const bool stood = stands(run);
   const Manifest before = workspace.manifest();
   if (!was_built || asked) {
     result.build =
@@ -128,18 +137,18 @@ PushResult push_manifest(Workspace& workspace, const PushManifestOptions& option
   if (!lost.empty()) throw lost_bytes(manifest, lost, "unio push or unio push-data stores them again");
   result.entries = manifest.size();
   result.bytes = manifest.total_bytes();
-  publish_workspace(run, options, result);
+  publish_workspace(run, options, stood, result);
   return result;
 }
 
 PushResult push(Workspace& workspace, const PushOptions& options, const Context& context) {
   if (options.tag) check_tag_name(*options.tag);
   const Registry registry(context.stores.get(workspace.state().ref.registry), context);
-  PushSession session(registry, context);
+  PushSession session(registry, context, known_of(workspace));
   const PushRun run{workspace, registry, session, context};
   PushResult result;
   result.built = true;
-  const bool stood = stands(workspace, registry);
+  const bool stood = stands(run);
   const Manifest before = workspace.manifest();
   if (options.prefix) {
     result.build =
@@ -159,7 +168,7 @@ PushResult push(Workspace& workspace, const PushOptions& options, const Context&
   if (!done) move_data(run, rule, result.data);
   result.stored_objects += result.data.stored_objects;
   context.failpoints.pass("push.after_objects");
-  publish_workspace(run, options, result);
+  publish_workspace(run, options, stood, result);
   return result;
 }
 

@@ -18,8 +18,8 @@ constexpr std::chrono::hours session_abandoned_after{7 * 24};
 bool is_dead_session(const Registry& registry, const Context& context, const std::string& key) {
   try {
     const auto session = find_record(registry.store(), key);
-    if (!session || session->get_string("host") != context.host) return false;
-    const auto process = static_cast<pid_t>(session->get_integer("process"));
+    if (!session || session->json.get_string("host") != context.host) return false;
+    const auto process = static_cast<pid_t>(session->json.get_integer("process"));
     return ::kill(process, 0) != 0 && errno == ESRCH;
   } catch (const Error& error) {
     if (error.code() != ErrorCode::corruption) throw;
@@ -39,16 +39,26 @@ void remove_dead_sessions(const Registry& registry, const Context& context) {
 
 }  // namespace
 
-PushSession::PushSession(const Registry& registry, const Context& context)
-    : registry_(registry), context_(context), id_(random_id(context.random)) {}
+PushSession::PushSession(const Registry& registry, const Context& context, Known known)
+    : registry_(registry), context_(context), known_(std::move(known)), id_(random_id(context.random)) {}
+
+const std::optional<Pointer>& PushSession::latest(const PackageName& name) {
+  std::call_once(latest_once_, [&] { latest_ = registry_.find_pointer(name, "latest"); });
+  return latest_;
+}
 
 void PushSession::announce() {
   std::call_once(once_, [&] { write_announcement(); });
 }
 
 void PushSession::write_announcement() {
-  registry_.prepare_for_writing();
-  remove_dead_sessions(registry_, context_);
+  // Before the overview, so that whoever moved `latest` until then has left his intent in it.
+  if (known_.name) latest(*known_.name);
+  if (known_.name && registry_.store().far() != nullptr) overview_ = registry_.overview();
+  format_etag_ = overview_.format_etag;
+  if (format_etag_.empty() || format_etag_ != known_.format_etag)
+    format_etag_ = registry_.prepare_for_writing();
+  if (overview_.has_sessions) remove_dead_sessions(registry_, context_);
   const std::string session = Json::object({{"format", 1},
                                             {"id", id_},
                                             {"started", format_time(context_.clock.now())},

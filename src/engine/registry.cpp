@@ -84,12 +84,12 @@ std::optional<std::int64_t> find_second(std::string_view pointer) {
   return error == std::errc() ? std::optional(second) : std::nullopt;
 }
 
-std::optional<Json> find_record(ObjectStore& store, const std::string& key) {
+std::optional<Record> find_record(ObjectStore& store, const std::string& key) {
+  const auto object = find_object(store, key, longest_record);
+  if (!object) return std::nullopt;
   try {
-    const auto object = find_object(store, key, longest_record);
-    return object ? std::optional(Json::parse(object->content)) : std::nullopt;
+    return Record{Json::parse(object->content), object->info.etag};
   } catch (const Error& error) {
-    if (error.code() != ErrorCode::invalid_argument) throw;
     throw Error(ErrorCode::corruption,
                 fmt::format("'{}/{}' is damaged: {}", store.url(), key, error.message()));
   }
@@ -101,7 +101,7 @@ std::optional<Pointer> Registry::find_pointer(const PackageName& name, std::stri
   try {
     const ObjectInfo info =
         store_.read(key, {0, longest_pointer}, [&](Bytes bytes) { content += as_text(bytes); });
-    return Pointer{std::string(pointer), pointer_value(key, content), info.etag};
+    return Pointer{std::string(pointer), pointer_value(key, content), info.etag, info.modified};
   } catch (const Error& error) {
     if (error.code() != ErrorCode::not_found) throw;
     return std::nullopt;
@@ -236,20 +236,37 @@ std::string Registry::manifest_url(std::string_view top_hash) const {
   return fmt::format("{}/{}", url(), layout::manifest(top_hash));
 }
 
-void Registry::prepare_for_writing() const {
+std::string Registry::prepare_for_writing() const {
   const std::string key(layout::format);
   auto format = find_record(store_, key);
   if (!format) {
     try {
-      store_.write(key, as_bytes(format_content()), Condition::absent());
-      return;
+      return store_.write(key, as_bytes(format_content()), Condition::absent()).etag;
     } catch (const Error& error) {
       // Somebody else made it at the same moment: theirs counts.
       if (error.code() == ErrorCode::conflict) format = find_record(store_, key);
       if (!format) throw;
     }
   }
-  in_context(fmt::format("read '{}/{}'", url(), key), [&] { check_format(*format, url()); });
+  in_context(fmt::format("read '{}/{}'", url(), key), [&] { check_format(format->json, url()); });
+  return format->etag;
+}
+
+Registry::Overview Registry::overview() const {
+  Overview found{.format_etag = {}, .has_intents = false, .has_sessions = false};
+  ListOptions options{.prefix = std::string(layout::own_parts), .delimiter = "/", .start = {}};
+  do {
+    const ListPage page = store_.list(options);
+    for (const ObjectInfo& object : page.objects) {
+      if (object.key == layout::format) found.format_etag = object.etag;
+    }
+    for (const std::string& folder : page.folders) {
+      found.has_intents = found.has_intents || folder == layout::intents;
+      found.has_sessions = found.has_sessions || folder == layout::sessions;
+    }
+    options.start = page.next;
+  } while (!options.start.empty());
+  return found;
 }
 
 OpenedPackage open_package(const ResolvedRef& ref, const Context& context) {

@@ -18,6 +18,7 @@ struct Pointer {
   std::string name;
   std::string top_hash;
   std::string etag;  ///< for moving it by compare-and-swap
+  Time modified{};   ///< by the clock of the store
 };
 
 /// The packages in one store: where their manifests and pointers are, and how versions are found. Reads only;
@@ -51,9 +52,17 @@ class Registry {
   /// URL of the manifest, for people.
   std::string manifest_url(std::string_view top_hash) const;
 
+  /// What one listing tells of our own parts: whether there is anything to look at more closely.
+  struct Overview {
+    std::string format_etag;  ///< empty: no `.unio/format.json`, or not told
+    bool has_intents = true;
+    bool has_sessions = true;
+  };
+  Overview overview() const;
+
   /// Checks `.unio/format.json` before a write, and makes it when absent. Error unsupported when it requires
-  /// what this version does not know.
-  void prepare_for_writing() const;
+  /// what this version does not know. Returns its etag.
+  std::string prepare_for_writing() const;
 
  private:
   std::string resolve_prefix(const PackageName& name, const std::string& prefix) const;
@@ -72,7 +81,11 @@ std::optional<std::int64_t> find_second(std::string_view pointer);
 
 /// One of the JSON records that Unio keeps in a registry; absent when there is none. Error corruption that
 /// names the key when it is no JSON.
-std::optional<Json> find_record(ObjectStore& store, const std::string& key);
+struct Record {
+  Json json;
+  std::string etag;
+};
+std::optional<Record> find_record(ObjectStore& store, const std::string& key);
 
 /// A resolved reference with its registry opened and its version found.
 struct OpenedPackage {

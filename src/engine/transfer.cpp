@@ -131,7 +131,7 @@ bool Transfer::write(const EntryView& entry, const std::string& key,
   ObjectStore& store = registry_.store();
   try {
     if (entry.size() > small_limit && store.staging() != nullptr) {
-      const auto staged = store.staging()->stage();
+      const auto staged = store.staging()->stage({.key = key, .size = entry.size()});
       read(entry, [&](Bytes bytes) { staged->append(bytes); });
       staged->publish(key, condition);
     } else {

@@ -46,6 +46,11 @@ std::uint64_t EntryView::size() const {
   return data_->record(index_).size;
 }
 
+bool EntryView::has_hash() const {
+  const OddEntry* odd = data_->find_odd(index_);
+  return data_->record(index_).has_digest || (odd != nullptr && odd->hash && !odd->hash->is_null());
+}
+
 std::optional<Digest> EntryView::digest() const {
   const EntryRecord& record = data_->record(index_);
   if (!record.has_digest) return std::nullopt;

@@ -41,6 +41,8 @@ class EntryView {
   std::uint64_t size() const;
   /// Absent when the manifest's `hash` is null or of a type that this version does not know.
   std::optional<Digest> digest() const;
+  /// Whether the manifest gives a hash at all, also one of a type that this version does not know.
+  bool has_hash() const;
   /// JSON text of the metadata, as in the file; "{}" when it is empty or falsy.
   std::string_view meta() const;
   /// Same size and digest, as the top hash sees them.

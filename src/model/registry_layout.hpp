@@ -16,6 +16,7 @@ namespace layout {
 
 inline constexpr std::string_view manifests = ".quilt/packages/";
 inline constexpr std::string_view named_packages = ".quilt/named_packages/";
+inline constexpr std::string_view own_parts = ".unio/";
 inline constexpr std::string_view objects = ".unio/objects/";
 inline constexpr std::string_view sessions = ".unio/sessions/";
 inline constexpr std::string_view intents = ".unio/intents/";

@@ -30,6 +30,15 @@ ObjectInfo CachingStore::read(std::string_view key, ByteRange range, const ByteS
   return fills ? read_and_keep(key, sink) : inner_.read(key, range, sink);
 }
 
+void CachingStore::start_read(std::string_view key, ByteRange range,
+                              const std::optional<std::string>& version, Arrived arrived) {
+  auto found = version || !is_immutable_(key) ? std::nullopt : cache_.find(name_of(key));
+  if (!found) return inner_.far()->start_read(key, range, version, std::move(arrived));
+  std::string content;
+  stream_range(found->file, found->info.size, range, [&](Bytes bytes) { content += as_text(bytes); });
+  arrived(nullptr, std::move(content));
+}
+
 ObjectInfo CachingStore::read_and_keep(std::string_view key, const ByteSink& sink) {
   CacheFolder::Filling filling = cache_.fill(name_of(key));
   ObjectInfo info = inner_.read(key, ByteRange{}, [&](Bytes bytes) {

@@ -24,7 +24,7 @@ enum class FillCache { always, when_kept };
 /// store's URL.
 ///
 /// Borrows store and cache. Thread-safe.
-class CachingStore final : public ObjectStore, public CachedStore {
+class CachingStore final : public ObjectStore, public CachedStore, private FarStore {
  public:
   CachingStore(ObjectStore& inner, CacheFolder& cache, IsImmutable is_immutable,
                FillCache fill = FillCache::always);
@@ -40,6 +40,9 @@ class CachingStore final : public ObjectStore, public CachedStore {
   StagingStore* staging() override { return inner_.staging(); }
   VersionedStore* versioning() override { return inner_.versioning(); }
   RetentionStore* retention() override { return inner_.retention(); }
+  /// What is in the cache comes from there. Bulk reads do not fill it: whoever makes them keeps what he
+  /// reads.
+  FarStore* far() override { return inner_.far() == nullptr ? nullptr : this; }
 
   /// What is pinned stays in the cache when space is needed; it need not be there yet.
   void pin(std::string_view key) { cache_.pin(name_of(key)); }
@@ -52,6 +55,8 @@ class CachingStore final : public ObjectStore, public CachedStore {
 
  private:
   std::string name_of(std::string_view key) const;
+  void start_read(std::string_view key, ByteRange range, const std::optional<std::string>& version,
+                  Arrived arrived) override;
 
   ObjectInfo read_and_keep(std::string_view key, const ByteSink& sink);
 

@@ -109,7 +109,8 @@ class FaultyStore::Batch final : public WriteBatch {
 
 class FaultyStore::Staged final : public StagedObject {
  public:
-  explicit Staged(FaultyStore& store) : store_(store), inner_(store.inner_.staging()->stage()) {}
+  Staged(FaultyStore& store, const StageOptions& options)
+      : store_(store), inner_(store.inner_.staging()->stage(options)) {}
 
   void append(Bytes bytes) override {
     store_.strike(StoreOperation::append, "new object", [&] { inner_->append(bytes); });
@@ -128,8 +129,8 @@ std::unique_ptr<WriteBatch> FaultyStore::batch() {
   return std::make_unique<Batch>(*this);
 }
 
-std::unique_ptr<StagedObject> FaultyStore::stage() {
-  return std::make_unique<Staged>(*this);
+std::unique_ptr<StagedObject> FaultyStore::stage(const StageOptions& options) {
+  return std::make_unique<Staged>(*this, options);
 }
 
 }  // namespace unio

@@ -73,7 +73,7 @@ class FaultyStore final : public ObjectStore, private StagingStore {
   class Batch;
   class Staged;
 
-  std::unique_ptr<StagedObject> stage() override;
+  std::unique_ptr<StagedObject> stage(const StageOptions& options) override;
   template <class Body>
   auto strike(StoreOperation operation, std::string_view what, Body&& body) -> decltype(body());
 

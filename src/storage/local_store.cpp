@@ -273,7 +273,7 @@ void LocalStore::remove(std::string_view key, const Condition& condition) {
   }
 }
 
-std::unique_ptr<StagedObject> LocalStore::stage() {
+std::unique_ptr<StagedObject> LocalStore::stage(const StageOptions&) {
   return std::make_unique<Staged>(*this);
 }
 

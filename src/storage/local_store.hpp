@@ -45,7 +45,7 @@ class LocalStore final : public ObjectStore, private StagingStore {
   class Batch;
   class Staged;
 
-  std::unique_ptr<StagedObject> stage() override;
+  std::unique_ptr<StagedObject> stage(const StageOptions& options) override;
   std::filesystem::path path_of(std::string_view key) const;
   ObjectInfo info_of(std::string_view key, const File& file) const;
   std::optional<File> open_object(std::string_view key) const;

@@ -137,7 +137,7 @@ std::unique_ptr<WriteBatch> MemoryStore::batch() {
   return std::make_unique<Batch>(*this);
 }
 
-std::unique_ptr<StagedObject> MemoryStore::stage() {
+std::unique_ptr<StagedObject> MemoryStore::stage(const StageOptions&) {
   return std::make_unique<Staged>(*this);
 }
 

@@ -38,7 +38,7 @@ class MemoryStore final : public ObjectStore, private StagingStore {
     std::uint64_t writes = 0;
   };
 
-  std::unique_ptr<StagedObject> stage() override;
+  std::unique_ptr<StagedObject> stage(const StageOptions& options) override;
   static ObjectInfo info_of(std::string_view key, const Object& object);
   static void check_condition(const State& state, std::string_view key, const Condition& condition);
   Error not_found(std::string_view key) const;

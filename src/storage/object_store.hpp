@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/digest.hpp"
 #include "base/files.hpp"
 
 namespace unio {
@@ -86,15 +88,27 @@ class StagedObject {
  public:
   virtual ~StagedObject() = default;
   virtual void append(Bytes bytes) = 0;
+  /// The same for one whole chunk of a digest (digest_chunk_size) whose SHA-256 the caller knows: a store
+  /// that sends it with the bytes then need not compute it.
+  virtual void append_chunk(Bytes chunk, const Sha256Value& /*hash*/) { append(chunk); }
   /// Makes the bytes so far the object `key`, whole and durable. Condition as for ObjectStore::write.
   virtual ObjectInfo publish(std::string_view key, const Condition& condition) = 0;
 };
 
-/// Facet of stores that can name an object last.
+struct StageOptions {
+  /// The key that it will be published under, where that is known.
+  std::string key = {};
+  /// Its size, where that is known.
+  std::uint64_t size = 0;
+};
+
+/// Facet of stores that take an object piece by piece.
 class StagingStore {
  public:
   virtual ~StagingStore() = default;
-  virtual std::unique_ptr<StagedObject> stage() = 0;
+  virtual std::unique_ptr<StagedObject> stage(const StageOptions& options) = 0;
+  /// Whether an object may be staged whose key is not known yet.
+  virtual bool names_last() const { return true; }
 };
 
 /// Facet of stores that keep every version of an object.
@@ -103,9 +117,15 @@ class VersionedStore {
   virtual ~VersionedStore() = default;
   /// Whether writes to this place make versions now; a bucket may have it switched off.
   virtual bool enabled() = 0;
-  virtual void read_version(std::string_view key, std::string_view version, ByteRange range,
-                            const ByteSink& sink) = 0;
+  /// As ObjectStore::read.
+  virtual ObjectInfo read_version(std::string_view key, std::string_view version, ByteRange range,
+                                  const ByteSink& sink) = 0;
+  /// Of one key, the newest first.
   virtual std::vector<ObjectInfo> versions(std::string_view key) = 0;
+  /// Every object under `prefix` in its newest version, ascending; as for_each_object, which tells no
+  /// versions.
+  virtual void for_each_latest(std::string_view prefix,
+                               const std::function<void(const ObjectInfo&)>& each) = 0;
 };
 
 /// Facet of stores that can protect an object from change and removal for some time.
@@ -127,6 +147,19 @@ class CachedStore {
   virtual void clear(std::span<const std::string> keys) = 0;
 };
 
+/// Facet of stores that are far away: each answer takes its time, so that many should be on their way at
+/// once. Small objects are then put into a batch without asking first whether they are there.
+class FarStore {
+ public:
+  virtual ~FarStore() = default;
+  using Arrived = std::function<void(std::exception_ptr failure, std::string content)>;
+  /// Begins to read a range of at most some MiB, cut at the object's end, and returns at once. `arrived` is
+  /// called exactly once, perhaps before this returns, on any thread; it must be quick, must not wait and
+  /// must not throw. The store must live until then. read_far (far_reads.hpp) does this for many.
+  virtual void start_read(std::string_view key, ByteRange range, const std::optional<std::string>& version,
+                          Arrived arrived) = 0;
+};
+
 /// Bytes under keys: a folder, a bucket, memory. Storage knows nothing of packages.
 ///
 /// Keys are non-empty relative paths of `/`-separated segments, UTF-8, at most 1024 bytes; no segment is
@@ -138,7 +171,7 @@ class CachedStore {
 ///
 /// Errors: `not_found` for an absent key, `conflict` when a Condition does not hold, `permission_denied`,
 /// `no_space`, `unavailable` for what may pass if tried again later, `cancelled`. Messages name the key and
-/// the store. No method retries by itself; RetryingStore does.
+/// the store. No method repeats anything; below S3Store its client does.
 ///
 /// Threads: all methods may be called from any number of threads at once.
 class ObjectStore {
@@ -178,6 +211,7 @@ class ObjectStore {
   virtual VersionedStore* versioning() { return nullptr; }
   virtual RetentionStore* retention() { return nullptr; }
   virtual CachedStore* cached() { return nullptr; }
+  virtual FarStore* far() { return nullptr; }
 };
 
 /// The whole object in memory; Error invalid_argument when it is larger than `limit`.

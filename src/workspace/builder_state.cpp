@@ -98,6 +98,7 @@ BuilderState BuilderState::parse(std::string_view text) {
   for (const auto& [pointer, hash] : object_member(json, "known_pointers")) {
     if (hash.is_string()) state.known_pointers.emplace(pointer, *hash.if_string());
   }
+  state.known_format = json.find_string("known_format").value_or("");
   state.parents = get_texts(json, "parents");
   return state;
 }
@@ -125,6 +126,7 @@ std::string BuilderState::dump() const {
        {"parents", from_texts(parents)}});
   if (package_meta) json.set("package_meta", *package_meta);
   if (message) json.set("message", *message);
+  if (!known_format.empty()) json.set("known_format", known_format);
   return json.dump(JsonStyle::pretty) + "\n";
 }
 

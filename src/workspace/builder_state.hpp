@@ -60,6 +60,8 @@ struct BuilderState {
   /// What the builder knew of pointers when it last looked: pointer → top hash. Tags move by compare-and-swap
   /// on it.
   std::map<std::string, std::string> known_pointers;
+  /// Etag of the registry's `.unio/format.json` when it was last found to be one that may be written to.
+  std::string known_format;
   /// Top hashes that this state descends from: the parents of the next revision.
   std::vector<std::string> parents;
 

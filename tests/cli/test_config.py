@@ -26,7 +26,8 @@ def test_every_value_is_listed_with_its_source(unio: Unio, config_file: Path) ->
     config_file.write_text('threads = 3\nuser = "grace"\n')
     text = unio.run("config").stdout
     rows = {line.split()[0]: line for line in text.splitlines() if line and not line.startswith("The file is")}
-    assert {"registry", "user", "threads", "ignore", "cache.dir", "cache.size", "color", "progress"} == set(rows)
+    own = {"registry", "user", "threads", "ignore", "cache.dir", "cache.size", "color", "progress"}
+    assert {key for key in rows if not key.startswith("s3.")} == own
     assert rows["threads"].split()[1] == "3" and str(config_file) in rows["threads"]
     assert "ada" in rows["user"] and "UNIO_USER" in rows["user"]
     assert "(default)" in rows["color"]
@@ -162,7 +163,7 @@ def test_names_of_remotes_outside_the_rules_are_refused(unio: Unio, tmp_path: Pa
 
 
 def test_a_url_that_no_store_understands_is_refused(unio: Unio) -> None:
-    fails(unio, 10, "remote", "add", "cloud", "s3://bucket")
+    fails(unio, 2, "remote", "add", "cloud", "gs://bucket")
     fails(unio, 2, "remote", "add", "cloud", hint="unio remote --help")
     assert unio.json("remote") == {}
 

@@ -37,7 +37,8 @@ TEST_P(ObjectStoreContract, tells_the_same_info_from_write_find_and_read) {
     EXPECT_EQ(info.key, "k");
     EXPECT_EQ(info.size, 5U);
     EXPECT_EQ(info.etag, written.etag);
-    EXPECT_EQ(info.modified, written.modified);
+    // The answer to a write may be dated a moment later than the object.
+    EXPECT_LE(std::chrono::abs(info.modified - written.modified), std::chrono::seconds(2));
   }
   EXPECT_FALSE(written.etag.empty());
 }
@@ -91,7 +92,9 @@ TEST_P(ObjectStoreContract, refuses_bad_keys_before_anything_happens) {
     EXPECT_UNIO_ERROR(store().copy(key, "other", Condition::none()), invalid_argument) << key;
     EXPECT_UNIO_ERROR(store().remove(key, Condition::none()), invalid_argument) << key;
     EXPECT_UNIO_ERROR(store().batch()->put(key, {}), invalid_argument) << key;
-    EXPECT_UNIO_ERROR(store().staging()->stage()->publish(key, Condition::none()), invalid_argument) << key;
+    EXPECT_UNIO_ERROR(store().staging()->stage({.key = key})->publish(key, Condition::none()),
+                      invalid_argument)
+        << key;
   }
   EXPECT_EQ(all_keys(), std::vector<std::string>{"good"});
 }

@@ -20,6 +20,9 @@ class StoreUnderTest {
 struct StoreFactory {
   std::string name;
   std::function<std::unique_ptr<StoreUnderTest>()> make;
+  /// A fault of versitygw 1.8.0 in versioned buckets: an object that was removed still meets If-Match, and
+  /// its folder is still listed.
+  bool sees_what_was_removed = false;
 };
 
 /// Every store that the program has; a new one is added here and nowhere else.

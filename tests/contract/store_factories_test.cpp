@@ -5,8 +5,9 @@
 #include "storage/faulty_store.hpp"
 #include "storage/local_store.hpp"
 #include "storage/memory_store.hpp"
-#include "storage/retrying_store.hpp"
+#include "storage/s3/s3_store.hpp"
 #include "support/fakes.hpp"
+#include "support/s3_bucket.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace unio::test {
@@ -33,12 +34,14 @@ class InFolder : public StoreUnderTest {
   LocalStore local_{folder_.path() / "new registry", random_};
 };
 
-class RetryingInMemory final : public InMemory {
+template <S3Bucket::Versions versions>
+class InBucket final : public StoreUnderTest {
  public:
-  ObjectStore& store() override { return retrying_; }
+  ObjectStore& store() override { return s3_; }
 
  private:
-  RetryingStore retrying_{memory_, clock_, random_};
+  S3Bucket bucket_{versions};
+  S3Store s3_{bucket_.client(), bucket_.name(), "some/prefix"};
 };
 
 class FaultyInFolder final : public InFolder {
@@ -60,16 +63,19 @@ class CachingInFolder final : public InFolder {
 };
 
 template <class T>
-StoreFactory factory(std::string name) {
-  return {std::move(name), [] { return std::make_unique<T>(); }};
+StoreFactory factory(std::string name, bool sees_what_was_removed = false) {
+  return {std::move(name), [] { return std::make_unique<T>(); }, sees_what_was_removed};
 }
 
 }  // namespace
 
 std::vector<StoreFactory> store_factories() {
-  return {factory<InMemory>("memory"), factory<InFolder>("local"),
-          factory<RetryingInMemory>("retrying_memory"), factory<FaultyInFolder>("faulty_local"),
-          factory<CachingInFolder>("caching_local")};
+  return {factory<InMemory>("memory"),
+          factory<InFolder>("local"),
+          factory<FaultyInFolder>("faulty_local"),
+          factory<CachingInFolder>("caching_local"),
+          factory<InBucket<S3Bucket::Versions::off>>("s3"),
+          factory<InBucket<S3Bucket::Versions::on>>("s3_versioned", true)};
 }
 
 }  // namespace unio::test

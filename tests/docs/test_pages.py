@@ -78,13 +78,14 @@ def test_every_setting_is_documented_with_its_variable_and_default(unio: Unio, t
     unio.env.pop("UNIO_REGISTRY")
     unio.env.pop("UNIO_USER")
     settings = unio.json("config")
-    table = {row[0].strip("`"): row for row in rows("docs/configuration.md") if row[3:] and row[3].startswith("`UNIO_")}
+    table = {row[0].strip("`"): row for row in rows("docs/configuration.md") if row[3:] and row[3].startswith(("`UNIO_", "`AWS_"))}
     assert set(table) == set(settings)
     for key, setting in settings.items():
         assert setting["origin"] == "default"
         default = table[key][2]
         assert not default.startswith("`") or "user's" in default or default.strip("`") == setting["value"]
-    values = {"threads": "3", "cache.size": "1 GB", "color": "never", "progress": "never"}
+    values = {"threads": "3", "cache.size": "1 GB", "color": "never", "progress": "never", "s3.anonymous": "yes"}
+    values |= {"s3.addressing": "path", "s3.connections": "8"}
     for key, row in table.items():
         variable = row[3].strip("`")
         value = values.get(key, "x")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import model
+from s3_registry import Bucket, BucketUnio
 from unio_command import Unio, write_tree
 
 NAME = "test/package"
@@ -119,19 +120,24 @@ def folder_of(scenario: Scenario, work: Path) -> Path:
 class Prepared:
     """The state before a scenario, made once and copied for every point at which it is killed."""
 
-    def __init__(self, scenario: Scenario, base: Path) -> None:
+    def __init__(self, scenario: Scenario, base: Path, bucket: Bucket | None = None) -> None:
         self.scenario = scenario
         self.base = base
         self.live = base / "live"
-        self.saved = base / "saved"
-        self.live.mkdir(parents=True)
-        self.unio = Unio(self.live / "home")
         self.work = self.live / "work"
-        self.work.mkdir()
+        self.work.mkdir(parents=True)
+        self.unio = BucketUnio(self.live / "home", bucket) if bucket else Unio(self.live / "home")
         scenario.prepare(self.unio, self.work)
-        shutil.copytree(self.live, self.saved, symlinks=True)
+        #: What a run changes, and the copies of it. Of a bucket it is where the server keeps it.
+        self.saved = {self.live: base / "saved"}
+        if bucket:
+            self.saved[bucket.folder] = base / "saved bucket"
+        for place, copy in self.saved.items():
+            shutil.copytree(place, copy, symlinks=True)
 
     def reset(self) -> None:
-        """Puts the state back under the same path, since manifests hold absolute paths."""
-        shutil.rmtree(self.live)
-        shutil.copytree(self.saved, self.live, symlinks=True)
+        """Puts the state back under the same paths, since manifests hold absolute ones."""
+        for place, copy in self.saved.items():
+            for below in place.iterdir():
+                shutil.rmtree(below)
+            shutil.copytree(copy, place, symlinks=True, dirs_exist_ok=True)

@@ -7,6 +7,9 @@ import threading
 from pathlib import Path
 
 import model
+import pytest
+
+from s3_registry import Bucket, BucketUnio
 from unio_command import Unio, write_tree
 
 NAME = "test/counter"
@@ -28,8 +31,10 @@ def increment(unio: Unio, folder: Path, conflicts: list[str]) -> None:
         conflicts.append(err)
 
 
-def test_eight_writers_lose_no_update(tmp_path: Path) -> None:
-    unio = Unio(tmp_path / "home")
+@pytest.mark.parametrize("place", ["folder", "bucket", "versioned bucket"])
+def test_eight_writers_lose_no_update(place: str, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    unio = Unio(home) if place == "folder" else BucketUnio(home, Bucket(versioned=place == "versioned bucket"))
     write_tree(tmp_path / "first", {"count.txt": b"0", "README.md": b"a counter"})
     unio.run("init", NAME, cwd=tmp_path / "first")
     unio.run("add", ".", cwd=tmp_path / "first")

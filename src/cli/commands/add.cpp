@@ -51,10 +51,26 @@ int add_reference(Session& session, Workspace& workspace, const Options& options
   return 0;
 }
 
+int add_bucket(Session& session, Workspace& workspace, const Options& options) {
+  if (!options.second) {
+    throw Error(ErrorCode::invalid_argument, fmt::format("'{}' needs a key", *options.first),
+                fmt::format("unio add KEY {}", *options.first));
+  }
+  const AddObjectsResult result =
+      add_objects(workspace, *options.second, *options.first,
+                  options.overwrite ? Overwrite::yes : Overwrite::no, session.context());
+  if (session.json())
+    session.print_json(Json::object({{"objects", result.objects}, {"bytes", result.bytes}}));
+  session.line(fmt::format("Adding contents of {} to {} as {}... ({}, {})", printable(*options.second),
+                           workspace.state().ref.name.text(), printable(*options.first),
+                           human_count(result.objects, "object"), human_size(result.bytes)));
+  return 0;
+}
+
 CommandRun setup(Arguments& arguments) {
   auto options = std::make_shared<Options>();
   arguments.positional("SOURCE_OR_KEY", options->first, "a file or folder; or its key, when SOURCE follows");
-  arguments.positional("SOURCE", options->second, "a file or folder anywhere");
+  arguments.positional("SOURCE", options->second, "a file or folder anywhere, or s3://bucket/prefix/");
   arguments.option("--package", "REF", options->package,
                    "add the entries of this package instead of local files");
   arguments.flag("--overwrite", options->overwrite, "let what is added win over what has its keys now");
@@ -65,6 +81,9 @@ CommandRun setup(Arguments& arguments) {
     if (!options->first) {
       throw Error(ErrorCode::invalid_argument, "nothing to add",
                   "unio add FILE_OR_FOLDER, or unio add KEY SOURCE");
+    }
+    if (const std::string& source = options->second.value_or(*options->first); source.starts_with("s3://")) {
+      return add_bucket(session, workspace, *options);
     }
     AddRequest request;
     request.source = options->second.value_or(*options->first);

@@ -91,7 +91,8 @@ class HookedStore final : public ObjectStore, private StagingStore {
 
   class Staged final : public StagedObject {
    public:
-    explicit Staged(HookedStore& store) : store_(store), inner_(store.inner_.staging()->stage()) {}
+    Staged(HookedStore& store, const StageOptions& options)
+        : store_(store), inner_(store.inner_.staging()->stage(options)) {}
     void append(Bytes bytes) override {
       store_.run(StoreOperation::append, "", [&] {
         inner_->append(bytes);
@@ -108,7 +109,9 @@ class HookedStore final : public ObjectStore, private StagingStore {
     std::unique_ptr<StagedObject> inner_;
   };
 
-  std::unique_ptr<StagedObject> stage() override { return std::make_unique<Staged>(*this); }
+  std::unique_ptr<StagedObject> stage(const StageOptions& options) override {
+    return std::make_unique<Staged>(*this, options);
+  }
 
   template <class Result>
   Result noted(std::string_view key, Result result) {

@@ -23,7 +23,7 @@ using LocalStoreProcesses = LocalStoreTest;
 
 TEST_F(LocalStoreProcesses, removes_the_temporary_files_of_a_process_that_was_killed) {
   EXPECT_FALSE(in_processes(1, [](LocalStore& store, int) {
-    const auto staged = store.staging()->stage();
+    const auto staged = store.staging()->stage({});
     staged->append(as_bytes("never finished"));
     ::kill(::getpid(), SIGKILL);
   }));
@@ -33,7 +33,7 @@ TEST_F(LocalStoreProcesses, removes_the_temporary_files_of_a_process_that_was_ki
 }
 
 TEST_F(LocalStoreProcesses, leaves_the_temporary_files_of_living_processes) {
-  const auto staged = store_.staging()->stage();
+  const auto staged = store_.staging()->stage({});
   staged->append(as_bytes("still needed"));
   EXPECT_TRUE(in_processes(2, [](LocalStore& store, int i) {
     store.write("other/" + std::to_string(i), as_bytes("x"), Condition::absent());
@@ -43,7 +43,7 @@ TEST_F(LocalStoreProcesses, leaves_the_temporary_files_of_living_processes) {
 }
 
 TEST_F(LocalStoreProcesses, serves_a_forked_child_beside_its_parent) {
-  const auto staged = store_.staging()->stage();
+  const auto staged = store_.staging()->stage({});
   staged->append(as_bytes("of the parent"));
   const pid_t child = ::fork();
   if (child == 0) {
@@ -114,10 +114,10 @@ TEST_F(LocalStoreProcesses, lets_many_processes_start_at_once) {
 
 TEST_F(LocalStoreProcesses, keeps_its_temporary_files_when_a_forked_child_ends_in_the_usual_way) {
   auto store = std::make_unique<LocalStore>(root_, random_);
-  const auto staged = store_.staging()->stage();
+  const auto staged = store_.staging()->stage({});
   staged->append(as_bytes("of the parent"));
   store->write("k", as_bytes("x"), Condition::absent());
-  const auto of_the_other = store->staging()->stage();
+  const auto of_the_other = store->staging()->stage({});
   of_the_other->append(as_bytes("of the parent, too"));
   const pid_t child = ::fork();
   if (child == 0) {
@@ -193,7 +193,7 @@ TEST_F(LocalStoreProcesses, leaves_nothing_behind_when_there_is_no_space) {
     const std::string large(20'000, 'x');
     const auto write = [&] { store.write("large", as_bytes(large), Condition::none()); };
     const auto put = [&] { store.batch()->put("large", as_bytes(large)); };
-    const auto append = [&] { store.staging()->stage()->append(as_bytes(large)); };
+    const auto append = [&] { store.staging()->stage({})->append(as_bytes(large)); };
     for (const std::function<void()>& body :
          {std::function<void()>(write), std::function<void()>(put), std::function<void()>(append)}) {
       if (error_name(body) != "no_space") throw std::runtime_error(error_name(body));

@@ -63,7 +63,7 @@ TEST_F(LocalStoreTest, refuses_and_hides_its_own_folders) {
     EXPECT_UNIO_ERROR(write(key, "x"), invalid_argument) << key;
     EXPECT_UNIO_ERROR(store_.find(key), invalid_argument) << key;
   }
-  const auto staged = store_.staging()->stage();
+  const auto staged = store_.staging()->stage({});
   staged->append(as_bytes("unfinished"));
   ASSERT_THAT(temporaries(), testing::SizeIs(1));
   EXPECT_THAT(keys(), ElementsAre("k"));
@@ -178,7 +178,7 @@ TEST_F(LocalStoreTest, leaves_no_temporary_file_after_any_outcome) {
   EXPECT_UNIO_ERROR(store_.write("k", as_bytes("y"), Condition::absent()), conflict);
   EXPECT_UNIO_ERROR(store_.write("k", as_bytes("y"), Condition::matches("other")), conflict);
   store_.copy("k", "copy", Condition::none());
-  store_.staging()->stage()->append(as_bytes("z"));
+  store_.staging()->stage({})->append(as_bytes("z"));
   const auto batch = store_.batch();
   batch->put("k", as_bytes("exists"));
   batch->put("new", as_bytes("new"));

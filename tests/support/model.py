@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlparse
@@ -33,6 +34,13 @@ def canonical(value: object) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
 
 
+def place_of(url: str) -> Path:
+    """The file behind a physical key; of an object in a bucket the one in which the tests' server keeps it."""
+    parsed = urlparse(url)
+    path = unquote(parsed.path)
+    return Path(path) if parsed.scheme == "file" else Path(os.environ["UNIO_TEST_S3_FOLDER"], parsed.netloc) / path.lstrip("/")
+
+
 def read_revision(registry: Path, top_hash: str) -> Revision:
     """Reads a manifest and all its bytes; fails when anything is missing, altered or torn."""
     lines = (registry / ".quilt/packages" / top_hash).read_text(encoding="utf-8").splitlines()
@@ -42,7 +50,7 @@ def read_revision(registry: Path, top_hash: str) -> Revision:
     files = {}
     for row in entries:
         digest.update(canonical({key: row[key] for key in ("hash", "logical_key", "meta", "size")}))
-        content = Path(unquote(urlparse(row["physical_keys"][0]).path)).read_bytes()
+        content = place_of(row["physical_keys"][0]).read_bytes()
         assert len(content) == row["size"], f"{row['logical_key']}: torn object"
         assert chunked_digest(content) == row["hash"]["value"], f"{row['logical_key']}: altered object"
         files[row["logical_key"]] = content
@@ -50,11 +58,15 @@ def read_revision(registry: Path, top_hash: str) -> Revision:
     return Revision(top_hash, files)
 
 
-def pointers(registry: Path, name: str) -> dict[str, str]:
-    folder = registry / ".quilt/named_packages" / name
+def files_in(folder: Path) -> list[Path]:
+    """The files right below a folder. The tests' server keeps what was removed from a versioned bucket, marked."""
     if not folder.is_dir():
-        return {}
-    return {path.name: path.read_text() for path in folder.iterdir()}
+        return []
+    return [path for path in folder.iterdir() if path.is_file() and "user.delete-marker" not in os.listxattr(path)]
+
+
+def pointers(registry: Path, name: str) -> dict[str, str]:
+    return {path.name: path.read_text() for path in files_in(registry / ".quilt/named_packages" / name)}
 
 
 def check_registry(registry: Path, name: str) -> dict[str, Revision]:
@@ -86,7 +98,7 @@ def check_settled(registry: Path, name: str) -> None:
         history = {value for key, value in known.items() if key.isdigit()}
         assert known["latest"] in history, "latest is not in the history"
     for folder in ("intents", "sessions"):
-        left = [p for p in (registry / ".unio" / folder).glob("*")] if (registry / ".unio" / folder).is_dir() else []
+        left = files_in(registry / ".unio" / folder)
         assert not left, f"left behind: {left}"
 
 

@@ -1,0 +1,101 @@
+#include "app/s3_connections.hpp"
+
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "storage/s3/retrying_client.hpp"
+
+namespace unio {
+namespace {
+
+constexpr std::string_view default_region = "us-east-1";
+constexpr std::string_view aws_domain = ".amazonaws.com";
+
+std::optional<std::string> non_empty(std::string text) {
+  return text.empty() ? std::nullopt : std::optional(std::move(text));
+}
+
+/// Whether this machine has the metadata service that gives it credentials. Elsewhere asking would take
+/// seconds.
+bool is_on_ec2(const Environment& environment) {
+  if (environment.find("AWS_EC2_METADATA_DISABLED") == "true") return false;
+  try {
+    const auto vendor = find_file("/sys/devices/virtual/dmi/id/sys_vendor", 256);
+    return vendor && vendor->starts_with("Amazon EC2");
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+AwsCredentials credentials_of(const Config& config, const Environment& environment) {
+  return {.anonymous = config.get("s3.anonymous").value == "yes",
+          .profile = non_empty(config.get("s3.profile").value),
+          .ask_metadata_service = is_on_ec2(environment)};
+}
+
+bool is_of_aws(std::string_view endpoint) {
+  const std::string_view host = endpoint.substr(endpoint.find("://") + 3);
+  return host.substr(0, host.find(':')).ends_with(aws_domain);
+}
+
+}  // namespace
+
+S3Connections::S3Connections(const Config& config, const Environment& environment, RandomSource& random)
+    : config_(config),
+      environment_(environment),
+      random_(random),
+      runtime_({.ca_file = non_empty(config.get("s3.ca_bundle").value)}),
+      signer_(runtime_, credentials_of(config, environment)) {}
+
+std::optional<std::string> S3Connections::find_setting(std::string_view key) const {
+  return non_empty(config_.get(key).value);
+}
+
+std::optional<std::string> S3Connections::find_in_profile(const std::string& property) const {
+  return find_profile_property(find_setting("s3.profile"), "s3", property);
+}
+
+S3Place S3Connections::place_of(const std::string& bucket) const {
+  S3Place place{.bucket = bucket, .endpoint = {}, .region = std::string(default_region), .path_style = false};
+  if (auto region = find_setting("s3.region")) {
+    place.region = *region;
+  } else if (auto fallback = environment_.find("AWS_DEFAULT_REGION")) {
+    place.region = *fallback;
+  } else if (auto own = find_in_profile("region")) {
+    place.region = *own;
+  }
+  if (auto endpoint = find_setting("s3.endpoint")) {
+    place.endpoint = *endpoint;
+  } else if (auto fallback = environment_.find("AWS_ENDPOINT_URL")) {
+    place.endpoint = *fallback;
+  } else {
+    const auto own = find_in_profile("endpoint_url");
+    place.endpoint = own ? *own : fmt::format("https://s3.{}{}", place.region, aws_domain);
+  }
+  while (place.endpoint.ends_with('/')) place.endpoint.pop_back();
+  const bool has_scheme = place.endpoint.starts_with("http://") || place.endpoint.starts_with("https://");
+  if (!has_scheme || place.endpoint.find('/', place.endpoint.find("://") + 3) != std::string::npos) {
+    throw Error(ErrorCode::invalid_argument, fmt::format("'{}' is no endpoint of S3", place.endpoint),
+                "write it as https://host or http://host:port");
+  }
+  const std::string addressing = config_.get("s3.addressing").value;
+  // A dot in the bucket's name would not fit the service's certificate; few services but AWS know bucket
+  // hosts.
+  const bool own_host = is_of_aws(place.endpoint) && bucket.find('.') == std::string::npos;
+  place.path_style = addressing == "path" || (addressing == "auto" && !own_host);
+  return place;
+}
+
+S3Client& S3Connections::client(const std::string& bucket) {
+  auto& client = clients_[bucket];
+  if (!client) {
+    const AwsClient::Options options{.connections =
+                                         static_cast<unsigned>(config_.get_number("s3.connections"))};
+    client = std::make_unique<RetryingClient>(
+        std::make_unique<AwsClient>(runtime_, signer_, place_of(bucket), options), random_);
+  }
+  return *client;
+}
+
+}  // namespace unio

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "storage/object_store.hpp"
+#include "storage/s3/s3_answers.hpp"
+#include "storage/s3/s3_client.hpp"
+
+namespace unio {
+
+// What several files of this folder put into their requests. Each completes a request that has its operation,
+// method and key.
+
+/// Parts, and what is read at once: the chunk of a digest, so that the SHA-256 of a part is known beforehand.
+inline constexpr std::uint64_t s3_part_size = std::uint64_t{8} << 20;
+
+void add_condition(S3Request& request, const Condition& condition);
+
+/// `checked`: with the SHA-256 of each part.
+S3Request create_upload(S3Request request, bool checked);
+S3Request complete_upload(S3Request request, const std::string& id, const std::vector<S3Part>& parts,
+                          const Condition& condition);
+S3Request abort_upload(S3Request request, const std::string& id);
+
+}  // namespace unio

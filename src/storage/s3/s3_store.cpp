@@ -1,0 +1,249 @@
+#include "storage/s3/s3_store.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/digest.hpp"
+#include "base/error.hpp"
+#include "base/percent.hpp"
+#include "storage/listing.hpp"
+#include "storage/s3/s3_requests.hpp"
+
+namespace unio {
+namespace {
+
+constexpr std::size_t most_listed = 1000;
+/// Below this an object goes through us rather than being copied in parts, which takes three requests.
+constexpr std::uint64_t copied_through_us = std::uint64_t{64} << 10;
+constexpr std::uint64_t copy_part = std::uint64_t{1} << 30;
+
+std::string without_slash(std::string prefix) {
+  while (prefix.ends_with('/')) prefix.pop_back();
+  return prefix;
+}
+
+}  // namespace
+
+S3Store::S3Store(S3Client& client, std::string bucket, std::string prefix)
+    : client_(client),
+      bucket_(std::move(bucket)),
+      prefix_(prefix.empty() ? std::string() : without_slash(std::move(prefix)) + "/"),
+      url_(without_slash(fmt::format("s3://{}/{}", bucket_, encode_url_path(prefix_)))) {}
+
+std::string S3Store::full_key(std::string_view key) const {
+  return prefix_ + std::string(key);
+}
+
+std::string S3Store::own_key(std::string_view full_key) const {
+  check(full_key.starts_with(prefix_), "a key outside the prefix that was asked for");
+  return std::string(full_key.substr(prefix_.size()));
+}
+
+S3Request S3Store::request(std::string_view operation, std::string_view method, std::string_view key) const {
+  S3Request request;
+  request.operation = operation;
+  request.method = method;
+  if (!key.empty()) request.key = full_key(key);
+  return request;
+}
+
+S3Request S3Store::put_request(std::string_view key, Bytes content, const Condition& condition) const {
+  S3Request put = request("PutObject", "PUT", key);
+  put.body = as_text(content);
+  put.headers.emplace_back("x-amz-checksum-sha256", to_base64(sha256(content)));
+  add_condition(put, condition);
+  return put;
+}
+
+S3Store::Found S3Store::found_in(const S3Response& response, std::string_view key) const {
+  if (response.ok()) return info_from_headers(response, key);
+  if (response.status == 404 && failure_of(response).hint.empty()) return std::nullopt;
+  throw s3_error(response, "look at", key, url_);
+}
+
+std::optional<ObjectInfo> S3Store::find(std::string_view key) {
+  check_object_key(key);
+  return found_in(send_and_wait(client_, request("HeadObject", "HEAD", key)), key);
+}
+
+ObjectInfo S3Store::written(const S3Response& response, std::string_view key, std::uint64_t size) const {
+  ObjectInfo info = info_from_headers(response, key);
+  info.size = size;
+  return info;
+}
+
+Error S3Store::write_error(const S3Response& response, std::string_view key,
+                           const Condition& condition) const {
+  const ErrorCode code = failure_of(response).code;
+  const bool refused = code == ErrorCode::conflict && response.status == 412;
+  const bool gone = code == ErrorCode::not_found && condition.kind == Condition::Kind::matches;
+  if (refused || gone) return condition_failed(url_, key, condition);
+  return s3_error(response, "write", key, url_);
+}
+
+ObjectInfo S3Store::settle_write(const S3Response& response, std::string_view key, std::uint64_t size,
+                                 std::string_view sha256, const Condition& condition) {
+  const Error error = write_error(response, key, condition);
+  if (!response.maybe_repeated || error.code() != ErrorCode::conflict) throw error;
+  S3Request head = request("HeadObject", "HEAD", key);
+  head.headers.emplace_back("x-amz-checksum-mode", "ENABLED");
+  const S3Response there = send_and_wait(client_, std::move(head));
+  const Found info = found_in(there, key);
+  if (!info || info->size != size || there.find_header("x-amz-checksum-sha256") != sha256) throw error;
+  return *info;
+}
+
+ObjectInfo S3Store::write(std::string_view key, Bytes content, const Condition& condition) {
+  check_object_key(key);
+  S3Request put = put_request(key, content, condition);
+  const std::string sha256 = put.headers.front().second;
+  const S3Response response = send_and_wait(client_, std::move(put));
+  if (response.ok()) return written(response, key, content.size());
+  if (response.status == 412 && condition.kind == Condition::Kind::absent && !find(key)) {
+    if (const auto removed = newest_removed(key)) return write(key, content, Condition::matches(*removed));
+  }
+  return settle_write(response, key, content.size(), sha256, condition);
+}
+
+/// versitygw takes an object of a versioned bucket that was removed for one that is still there.
+std::optional<std::string> S3Store::newest_removed(std::string_view key) {
+  const std::vector<ObjectInfo> found = versions(key);
+  return found.empty() ? std::nullopt : std::optional(found.front().etag);
+}
+
+void S3Store::remove(std::string_view key, const Condition& condition) {
+  check_object_key(key);
+  // Services tell a removal that met nothing from one that removed something in different ways, or not at
+  // all.
+  const bool conditional = condition.kind != Condition::Kind::none;
+  const bool present = conditional && find(key);
+  if (conditional && present != (condition.kind == Condition::Kind::matches))
+    throw condition_failed(url_, key, condition);
+  if (conditional && !present) return;
+  S3Request removal = request("DeleteObject", "DELETE", key);
+  add_condition(removal, condition);
+  const S3Response response = send_and_wait(client_, std::move(removal));
+  if (response.ok()) return;
+  const bool gone = response.status == 404 && failure_of(response).hint.empty();
+  if (gone && (condition.kind == Condition::Kind::none || response.maybe_repeated)) return;
+  if (gone || response.status == 412) {
+    // The repeated removal finds what its first attempt left: nothing.
+    if (response.maybe_repeated && !find(key)) return;
+    throw condition_failed(url_, key, condition);
+  }
+  throw s3_error(response, "remove", key, url_);
+}
+
+ObjectInfo S3Store::copy(std::string_view from, std::string_view to, const Condition& condition) {
+  check_object_key(from);
+  check_object_key(to);
+  const auto source = find(from);
+  if (!source) throw Error(ErrorCode::not_found, fmt::format("no object '{}' in '{}'", from, url_));
+  // A plain copy knows no conditions, and may not end where it began.
+  if (source->size <= copied_through_us) {
+    const std::string content = read_object(*this, from);
+    return write(to, as_bytes(content), condition);
+  }
+  return copy_in_parts(*source, to, condition);
+}
+
+ObjectInfo S3Store::copy_in_parts(const ObjectInfo& from, std::string_view to, const Condition& condition) {
+  const S3Response created =
+      send_and_wait(client_, create_upload(request("CreateMultipartUpload", "POST", to), false));
+  if (!created.ok()) throw s3_error(created, "write", to, url_);
+  const std::string id = parse_element(created, "UploadId");
+  std::vector<S3Part> parts;
+  for (std::uint64_t offset = 0; offset < from.size; offset += copy_part) {
+    const std::uint64_t last = std::min(from.size, offset + copy_part) - 1;
+    S3Part part{
+        .number = static_cast<int>(parts.size()) + 1, .size = last - offset + 1, .etag = {}, .sha256 = {}};
+    S3Request piece = request("UploadPartCopy", "PUT", to);
+    piece.query = {{"partNumber", std::to_string(part.number)}, {"uploadId", id}};
+    piece.headers = {
+        {"x-amz-copy-source", fmt::format("/{}/{}", bucket_, encode_url_path(full_key(from.key)))},
+        {"x-amz-copy-source-range", fmt::format("bytes={}-{}", offset, last)},
+        {"x-amz-copy-source-if-match", from.etag}};
+    const S3Response copied = send_and_wait(client_, std::move(piece));
+    if (!copied.ok()) throw s3_error(copied, "copy", from.key, url_);
+    part.etag = parse_element(copied, "ETag");
+    parts.push_back(std::move(part));
+  }
+  S3Request complete = complete_upload(request("CompleteMultipartUpload", "POST", to), id, parts, condition);
+  const S3Response completed = send_and_wait(client_, std::move(complete));
+  if (!completed.ok()) {
+    send_and_wait(client_, abort_upload(request("AbortMultipartUpload", "DELETE", to), id));
+    throw write_error(completed, to, condition);
+  }
+  const auto info = find(to);
+  if (!info) throw s3_error(completed, "copy", to, url_);
+  return *info;
+}
+
+ListPage S3Store::list(const ListOptions& options) {
+  check_list_options(options);
+  S3Request listing = request("ListObjectsV2", "GET", {});
+  listing.query = {{"list-type", "2"}, {"encoding-type", "url"}, {"prefix", prefix_ + options.prefix}};
+  listing.query.emplace_back("max-keys", std::to_string(std::min(options.limit, most_listed)));
+  if (!options.delimiter.empty()) listing.query.emplace_back("delimiter", options.delimiter);
+  if (!options.start.empty()) listing.query.emplace_back("continuation-token", options.start);
+  std::sort(listing.query.begin(), listing.query.end());
+  const S3Response response = send_and_wait(client_, std::move(listing));
+  if (!response.ok()) throw s3_error(response, "list", {}, url_);
+  S3Listing found = parse_listing(response);
+  ListPage page;
+  page.next = std::move(found.next);
+  for (ObjectInfo& object : found.objects) {
+    object.key = own_key(object.key);
+    // What a console makes for an empty folder is no object of ours.
+    if (!object.key.empty() && !object.key.ends_with('/')) page.objects.push_back(std::move(object));
+  }
+  for (const std::string& folder : found.folders) page.folders.push_back(own_key(folder));
+  return page;
+}
+
+bool S3Store::enabled() {
+  S3Request question = request("GetBucketVersioning", "GET", {});
+  question.query = {{"versioning", ""}};
+  const S3Response response = send_and_wait(client_, std::move(question));
+  if (!response.ok()) throw s3_error(response, "look at the versioning of", {}, url_);
+  return response.body.find("<Status>Enabled</Status>") != std::string::npos;
+}
+
+void S3Store::for_each_version(const std::string& full_prefix,
+                               const std::function<void(const S3Version&)>& each) {
+  S3VersionListing page;
+  do {
+    S3Request listing = request("ListObjectVersions", "GET", {});
+    if (!page.next_key.empty()) listing.query = {{"key-marker", page.next_key}};
+    listing.query.emplace_back("prefix", full_prefix);
+    if (!page.next_id.empty()) listing.query.emplace_back("version-id-marker", page.next_id);
+    listing.query.emplace_back("versions", "");
+    const S3Response response = send_and_wait(client_, std::move(listing));
+    if (!response.ok()) throw s3_error(response, "list the versions in", {}, url_);
+    page = parse_versions(response);
+    for (const S3Version& version : page.versions) each(version);
+  } while (!page.next_key.empty());
+}
+
+std::vector<ObjectInfo> S3Store::versions(std::string_view key) {
+  check_object_key(key);
+  std::vector<ObjectInfo> found;
+  for_each_version(full_key(key), [&](const S3Version& version) {
+    if (version.object.key != full_key(key)) return;
+    found.push_back(version.object);
+    found.back().key = key;
+  });
+  return found;
+}
+
+void S3Store::for_each_latest(std::string_view prefix, const std::function<void(const ObjectInfo&)>& each) {
+  for_each_version(full_key(prefix), [&](const S3Version& version) {
+    if (!version.is_latest) return;
+    ObjectInfo object = version.object;
+    object.key = own_key(object.key);
+    if (!object.key.ends_with('/')) each(object);
+  });
+}
+
+}  // namespace unio

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "storage/object_store.hpp"
+#include "storage/s3/s3_answers.hpp"
+#include "storage/s3/s3_client.hpp"
+
+namespace unio {
+
+/// Objects in a bucket of an S3-compatible service, all below one prefix.
+///
+/// Every write carries the SHA-256 of its bytes, which the service checks. Conditions are the service's own
+/// (If-None-Match, If-Match), so they hold for all who write there. An etag is the service's, with its
+/// quotes.
+///
+/// Large objects go and come in parts of 8 MiB, several at once. Parts of an upload that was interrupted stay
+/// with the service; the next upload to the same key takes up those whose SHA-256 is the same.
+///
+/// Repeats nothing itself: `client` does (RetryingClient). Where an answer got lost and the repeated write
+/// meets its own effect, the object is looked at. Thread-safe; borrows the client.
+class S3Store final : public ObjectStore, private StagingStore, private VersionedStore, private FarStore {
+ public:
+  /// `prefix` without a slash at its end; empty: the whole bucket.
+  S3Store(S3Client& client, std::string bucket, std::string prefix);
+
+  std::string url() const override { return url_; }
+  std::optional<ObjectInfo> find(std::string_view key) override;
+  ObjectInfo read(std::string_view key, ByteRange range, const ByteSink& sink) override;
+  ObjectInfo write(std::string_view key, Bytes content, const Condition& condition) override;
+  ObjectInfo copy(std::string_view from, std::string_view to, const Condition& condition) override;
+  void remove(std::string_view key, const Condition& condition) override;
+  ListPage list(const ListOptions& options) override;
+  std::unique_ptr<WriteBatch> batch() override;
+  StagingStore* staging() override { return this; }
+  VersionedStore* versioning() override { return this; }
+  FarStore* far() override { return this; }
+
+ private:
+  class Batch;
+  class Reader;
+  class Upload;
+  using Found = std::optional<ObjectInfo>;
+
+  std::unique_ptr<StagedObject> stage(const StageOptions& options) override;
+  bool names_last() const override { return false; }
+
+  void start_read(std::string_view key, ByteRange range, const std::optional<std::string>& version,
+                  Arrived arrived) override;
+
+  bool enabled() override;
+  ObjectInfo read_version(std::string_view key, std::string_view version, ByteRange range,
+                          const ByteSink& sink) override;
+  std::vector<ObjectInfo> versions(std::string_view key) override;
+  void for_each_latest(std::string_view prefix, const std::function<void(const ObjectInfo&)>& each) override;
+  void for_each_version(const std::string& full_prefix, const std::function<void(const S3Version&)>& each);
+
+  /// The service's key of one of ours, and back.
+  std::string full_key(std::string_view key) const;
+  std::string own_key(std::string_view full_key) const;
+
+  S3Request request(std::string_view operation, std::string_view method, std::string_view key) const;
+  S3Request put_request(std::string_view key, Bytes content, const Condition& condition) const;
+  Found found_in(const S3Response& response, std::string_view key) const;
+  ObjectInfo written(const S3Response& response, std::string_view key, std::uint64_t size) const;
+  /// What a write of `content` that did not succeed means: its info when its own effect stands there, else an
+  /// Error.
+  ObjectInfo settle_write(const S3Response& response, std::string_view key, std::uint64_t size,
+                          std::string_view sha256, const Condition& condition);
+  Error write_error(const S3Response& response, std::string_view key, const Condition& condition) const;
+  std::optional<std::string> newest_removed(std::string_view key);
+  ObjectInfo copy_in_parts(const ObjectInfo& from, std::string_view to, const Condition& condition);
+
+  S3Client& client_;
+  const std::string bucket_;
+  const std::string prefix_;  ///< with a slash at its end, or empty
+  const std::string url_;
+};
+
+}  // namespace unio

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/random.hpp"
+#include "storage/s3/aws_client.hpp"
+#include "storage/s3/retrying_client.hpp"
+
+namespace unio::test {
+
+/// A fresh bucket on the S3 server that scripts/with-s3 starts and UNIO_TEST_S3 names.
+class S3Bucket {
+ public:
+  enum class Versions { off, on };
+  explicit S3Bucket(Versions versions);
+
+  const std::string& name() const { return name_; }
+  S3Client& client() { return *client_; }
+  /// Another client of the same bucket, as another process has it.
+  std::unique_ptr<S3Client> another_client();
+
+ private:
+  void ask(const std::string& operation, const std::string& query, const std::string& body);
+
+  SystemRandom random_;
+  std::string name_;
+  AwsRuntime runtime_{{}};
+  AwsSigner signer_{runtime_, {}};
+  std::unique_ptr<S3Client> client_;
+};
+
+}  // namespace unio::test
