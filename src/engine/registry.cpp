@@ -31,10 +31,11 @@ std::string trimmed(std::string_view text) {
   return std::string(text.substr(first, last - first + 1));
 }
 
-std::string pointer_value(std::string_view key, std::string_view content) {
+std::string pointer_value(std::string_view registry_url, std::string_view key, std::string_view content) {
   std::string hash = trimmed(content);
   if (!is_top_hash(hash)) {
-    throw Error(ErrorCode::corruption, fmt::format("pointer '{}' does not hold a top hash", key));
+    throw Error(ErrorCode::corruption,
+                fmt::format("pointer '{}' in '{}' does not hold a top hash", key, registry_url));
   }
   return hash;
 }
@@ -101,7 +102,7 @@ std::optional<Pointer> Registry::find_pointer(const PackageName& name, std::stri
   try {
     const ObjectInfo info =
         store_.read(key, {0, longest_pointer}, [&](Bytes bytes) { content += as_text(bytes); });
-    return Pointer{std::string(pointer), pointer_value(key, content), info.etag, info.modified};
+    return Pointer{std::string(pointer), pointer_value(url(), key, content), info.etag, info.modified};
   } catch (const Error& error) {
     if (error.code() != ErrorCode::not_found) throw;
     return std::nullopt;
@@ -211,7 +212,7 @@ void Registry::throw_no_package(const PackageName& name) const {
 
 Manifest Registry::get_manifest(const std::string& top_hash) const {
   const std::string key = layout::manifest(top_hash);
-  return in_context(fmt::format("read manifest {}", short_hash(top_hash)), [&] {
+  return in_context(fmt::format("read manifest {} in '{}'", short_hash(top_hash), url()), [&] {
     ManifestReader reader;
     try {
       store_.read(key, ByteRange{}, [&](Bytes bytes) {

@@ -12,8 +12,8 @@ import pytest
 
 from s3_proxy import Fault, RequestRecord, S3Proxy
 from s3_registry import Bucket, BucketUnio, server_url
-from unio_command import read_tree
-from unio_scenes import FILES, NAME, SECOND, publish, start_package, write_tree
+from unio_command import read_tree, write_tree
+from unio_scenes import FILES, NAME, SECOND, publish, start_package
 
 LARGE = bytes(range(256)) * (36 << 10)  # 9 MiB: goes in parts
 #: What passes when it is tried again, and so must not be seen at all.
@@ -130,3 +130,24 @@ def test_what_lasts_is_a_clear_error_and_never_a_wrong_file(scene: Scene, call: 
     code, err, _ = scene.run(call.operation)
     assert code == 0, err
     check_push(scene) if call.operation == "push" else check_install(scene)
+
+
+@pytest.mark.parametrize("name", ["write object", "read object"])
+def test_a_service_that_stops_answering_is_given_up_and_asked_again(scene: Scene, name: str) -> None:
+    [call] = [call for call in CALLS if call.name == name]
+    with scene.proxy as proxy:
+        rule = proxy.fault(Fault.STALL, match=call.match, times=1)
+        code, err, seconds = scene.run(call.operation)
+    assert rule.fired == 1
+    assert code == 0, err
+    assert seconds < 30
+    check_push(scene) if call.operation == "push" else check_install(scene)
+
+
+def test_another_range_than_the_one_that_was_asked_for_is_refused(scene: Scene) -> None:
+    with scene.proxy as proxy:
+        rule = proxy.fault(Fault.WRONG_RANGE, match=of("GetObject", "/objects/"))
+        code, err, _ = scene.run("install")
+    assert rule.fired >= 1
+    assert code == 9, err
+    assert not [path for path in scene.target.rglob("*") if path.is_file() and ".unio" not in path.parts]

@@ -115,6 +115,8 @@ Meaning by_status(int status) {
       return {"", ErrorCode::no_space};
     default:
       if (status == 0 || status >= 500) return {"", ErrorCode::unavailable, true};
+      // An answer of success that does not say what it must.
+      if (status < 300) return {"", ErrorCode::corruption};
       return {"", ErrorCode::invalid_argument};
   }
 }

@@ -4,6 +4,7 @@
 #include <deque>
 #include <future>
 
+#include "base/digest.hpp"
 #include "base/error.hpp"
 #include "storage/s3/s3_requests.hpp"
 #include "storage/s3/s3_store.hpp"
@@ -19,6 +20,21 @@ std::string range_header(std::uint64_t offset, std::uint64_t length) {
   const std::uint64_t last = length > UINT64_MAX - offset ? UINT64_MAX : offset + length - 1;
   // A last byte beyond this is taken for a broken header by services that count in signed numbers.
   return fmt::format("bytes={}-{}", offset, std::min<std::uint64_t>(last, INT64_MAX));
+}
+
+/// Whether the answer to a ranged read is that range: 206, beginning where it should, as long as it says.
+bool is_range(const S3Response& response, std::uint64_t offset) {
+  const auto range = response.find_header("content-range");
+  if (response.status != 206 || !range) return false;
+  const std::uint64_t last = offset + response.body.size() - 1;
+  return !response.body.empty() && range->starts_with(fmt::format("bytes {}-{}/", offset, last));
+}
+
+Error no_range(std::string_view key, std::string_view store_url) {
+  return Error(
+      ErrorCode::corruption,
+      fmt::format("the service's answer is not the part of '{}' in '{}' that was asked for", key, store_url),
+      "is something between here and the service that changes answers?");
 }
 
 void give_in_pieces(std::string_view content, const ByteSink& sink) {
@@ -45,17 +61,19 @@ class S3Store::Reader {
     if (range.length == 0 || range.offset > INT64_MAX) return look();
     const S3Response first = get(range.offset, std::min(range.length, s3_part_size), {}).get();
     if (first.status == 416) return look();
-    if (!first.ok()) throw error_of(first);
+    check_range(first, range.offset);
     const ObjectInfo info = info_from_headers(first, key_);
+    if (first.body.size() == info.size) check_whole(first);
     const std::uint64_t end =
         std::min(info.size, range.length > info.size ? info.size : range.offset + range.length);
     next_ = range.offset + first.body.size();
     fetch_ahead(end, info.etag);
     give_in_pieces(first.body, sink);
-    while (!ahead_.empty()) {
+    for (std::uint64_t offset = next_of(first, range.offset); !ahead_.empty();) {
       const S3Response part = ahead_.front().get();
       ahead_.pop_front();
-      if (!part.ok()) throw error_of(part);
+      check_range(part, offset);
+      offset = next_of(part, offset);
       fetch_ahead(end, info.etag);
       give_in_pieces(part.body, sink);
     }
@@ -71,6 +89,15 @@ class S3Store::Reader {
     return info_from_headers(response, key_);
   }
 
+  static std::uint64_t next_of(const S3Response& part, std::uint64_t offset) {
+    return offset + part.body.size();
+  }
+
+  void check_range(const S3Response& response, std::uint64_t offset) const {
+    if (!response.ok()) throw error_of(response);
+    if (!is_range(response, offset)) throw no_range(key_, store_.url_);
+  }
+
   void fetch_ahead(std::uint64_t end, const std::string& etag) {
     while (next_ < end && ahead_.size() < parts_ahead) {
       const std::uint64_t length = std::min(s3_part_size, end - next_);
@@ -82,11 +109,23 @@ class S3Store::Reader {
   std::future<S3Response> get(std::uint64_t offset, std::uint64_t length, const std::string& etag) {
     S3Request request = with_version(store_.request("GetObject", "GET", key_));
     request.headers.emplace_back("range", range_header(offset, length));
+    request.headers.emplace_back("x-amz-checksum-mode", "ENABLED");
     if (!etag.empty()) request.headers.emplace_back("if-match", etag);
     const auto answer = std::make_shared<std::promise<S3Response>>();
     store_.client_.send(std::make_shared<const S3Request>(std::move(request)),
                         [answer](S3Response response) { answer->set_value(std::move(response)); });
     return answer->get_future();
+  }
+
+  /// With the bytes of the whole object comes its checksum, where the service keeps one: what was altered on
+  /// the way is found. That of an object in parts is not over its bytes.
+  void check_whole(const S3Response& response) const {
+    const auto expected = response.find_header("x-amz-checksum-sha256");
+    if (!expected || expected->find('-') != std::string_view::npos) return;
+    if (to_base64(sha256(as_bytes(response.body))) == *expected) return;
+    throw Error(ErrorCode::corruption,
+                fmt::format("'{}' in '{}' did not arrive as it is stored", key_, store_.url_),
+                "run the command again");
   }
 
   S3Request with_version(S3Request request) const {
@@ -117,10 +156,12 @@ void S3Store::start_read(std::string_view key, ByteRange range, const std::optio
   if (version) get.query = {{"versionId", *version}};
   get.headers.emplace_back("range", range_header(range.offset, range.length));
   client_.send(std::make_shared<const S3Request>(std::move(get)),
-               [this, key = std::string(key), arrived = std::move(arrived)](S3Response response) {
+               [this, key = std::string(key), offset = range.offset,
+                arrived = std::move(arrived)](S3Response response) {
                  // There are no bytes where an empty object begins.
-                 if (response.ok() || response.status == 416)
-                   return arrived(nullptr, response.ok() ? std::move(response.body) : std::string());
+                 if (response.status == 416) return arrived(nullptr, {});
+                 if (is_range(response, offset)) return arrived(nullptr, std::move(response.body));
+                 if (response.ok()) return arrived(std::make_exception_ptr(no_range(key, url_)), {});
                  arrived(std::make_exception_ptr(s3_error(response, "read", key, url_)), {});
                });
 }

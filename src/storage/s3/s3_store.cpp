@@ -190,7 +190,7 @@ ListPage S3Store::list(const ListOptions& options) {
   std::sort(listing.query.begin(), listing.query.end());
   const S3Response response = send_and_wait(client_, std::move(listing));
   if (!response.ok()) throw s3_error(response, "list", {}, url_);
-  S3Listing found = parse_listing(response);
+  S3Listing found = in_context(fmt::format("list '{}'", url_), [&] { return parse_listing(response); });
   ListPage page;
   page.next = std::move(found.next);
   for (ObjectInfo& object : found.objects) {
@@ -221,7 +221,8 @@ void S3Store::for_each_version(const std::string& full_prefix,
     listing.query.emplace_back("versions", "");
     const S3Response response = send_and_wait(client_, std::move(listing));
     if (!response.ok()) throw s3_error(response, "list the versions in", {}, url_);
-    page = parse_versions(response);
+    page =
+        in_context(fmt::format("list the versions in '{}'", url_), [&] { return parse_versions(response); });
     for (const S3Version& version : page.versions) each(version);
   } while (!page.next_key.empty());
 }

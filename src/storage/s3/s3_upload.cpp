@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <condition_variable>
 #include <exception>
 #include <map>
@@ -126,7 +128,8 @@ class S3Store::Upload final : public StagedObject {
     S3Request create = create_upload(store_.request("CreateMultipartUpload", "POST", key_), true);
     const S3Response response = send_and_wait(store_.client_, std::move(create));
     if (!response.ok()) throw store_.write_error(response, key_, Condition::none());
-    id_ = parse_element(response, "UploadId");
+    id_ = in_context(fmt::format("write '{}' in '{}'", key_, store_.url_),
+                     [&] { return parse_element(response, "UploadId"); });
   }
 
   std::optional<std::string> find_interrupted() {
