@@ -17,18 +17,18 @@ WRITERS = 8
 PUSHES = 25
 
 
-def increment(unio: Unio, folder: Path, conflicts: list[str]) -> None:
-    """Adds one to the number in the package's file, as often as it takes until nobody was faster."""
-    while True:
-        unio.run("install", f"{NAME}:main", "--location", folder, "--force")
-        number = int((folder / "count.txt").read_text())
-        (folder / "count.txt").write_text(str(number + 1))
-        process = unio.start("push", "-t", "main", "-m", f"{folder.name} {number + 1}", cwd=folder)
-        _, err = process.communicate(timeout=120)
-        if process.returncode == 0:
-            return
-        assert process.returncode == 5, err
-        conflicts.append(err)
+def try_increment(unio: Unio, folder: Path, conflicts: list[str]) -> bool:
+    """Adds one to the number in the package's file, unless somebody was faster."""
+    unio.run("install", f"{NAME}:main", "--location", folder, "--force")
+    number = int((folder / "count.txt").read_text())
+    (folder / "count.txt").write_text(str(number + 1))
+    process = unio.start("push", "-t", "main", "-m", f"{folder.name} {number + 1}", cwd=folder)
+    _, err = process.communicate(timeout=120)
+    if process.returncode == 0:
+        return True
+    assert process.returncode == 5, err
+    conflicts.append(err)
+    return False
 
 
 @pytest.mark.parametrize("place", ["folder", "bucket", "versioned bucket"])
@@ -40,13 +40,19 @@ def test_eight_writers_lose_no_update(place: str, tmp_path: Path) -> None:
     unio.run("add", ".", cwd=tmp_path / "first")
     unio.run("push", "-t", "main", cwd=tmp_path / "first")
 
+    # In a bucket a push takes longer, so that most of them lose: there each is made once.
+    insist = place == "folder"
     conflicts: list[str] = []
     failures: list[BaseException] = []
+
+    won: list[int] = []
 
     def write(number: int) -> None:
         try:
             for _ in range(PUSHES):
-                increment(unio, tmp_path / f"writer{number}", conflicts)
+                while not (is_won := try_increment(unio, tmp_path / f"writer{number}", conflicts)) and insist:
+                    pass
+                won.append(is_won)
         except BaseException as error:  # handed to the test's own thread below
             failures.append(error)
 
@@ -58,10 +64,11 @@ def test_eight_writers_lose_no_update(place: str, tmp_path: Path) -> None:
     assert not failures, failures[0]
 
     found = model.check_registry(unio.registry, NAME)
-    assert int(found["main"].files["count.txt"]) == WRITERS * PUSHES
+    assert not insist or sum(won) == WRITERS * PUSHES
+    assert int(found["main"].files["count.txt"]) == sum(won) >= PUSHES
     model.check_settled(unio.registry, NAME)
     # Every value was published by exactly one push that was told it had won.
     moves = list((unio.registry / ".unio/reflog" / NAME / "main").iterdir())
-    assert len(moves) == WRITERS * PUSHES + 1
+    assert len(moves) == sum(won) + 1
     for message in conflicts:
         assert len(set(re.findall(r"[0-9a-f]{64}", message))) >= 2, message
