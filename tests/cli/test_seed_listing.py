@@ -1,8 +1,8 @@
-"""The command listing of the seed, replayed line by line with `unio` for `quilt` on a registry that is a folder.
+"""The command listing of the seed, replayed line by line with `unio` for `quilt` on a registry that is a folder or a bucket.
 
-What differs from the seed's text: URLs are file:// instead of s3://, manifests lie where quilt3 3+ looks for them
-(.quilt/packages/HASH), lists of data are in tree order, counts follow "Adding …", `val2017/` comes from another package
-because s3:// sources need a server (tests/s3 replays them), what is pushed already is shown by its URL, and the two sentences about unchanged data are one line.
+What differs from the seed's text: manifests lie where quilt3 3+ looks for them (.quilt/packages/HASH), lists of data are in
+tree order, counts follow "Adding …", what is pushed already is shown by its URL, and the two sentences about unchanged data are
+one line. Where the registry is a folder, URLs are file:// and `val2017/` comes from another package.
 """
 
 from __future__ import annotations
@@ -10,6 +10,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
+from s3_registry import Bucket, BucketUnio
 from unio_command import Unio, read_tree, write_tree
 from unio_scenes import publish
 
@@ -20,8 +23,7 @@ New PackageBuilder bucket/dataset created
 $ unio add train2017/
 Adding contents of directory ./train2017/ to bucket/dataset as train2017/... (2 files, 4 B)
 
-$ unio add val2017/ --package other/validation
-Adding 2 entries of package other/validation (<hash V>) to bucket/dataset
+$ ADD VALIDATION
 
 $ unio status
 PackageBuilder: bucket/dataset (pre-manifest)
@@ -148,15 +150,25 @@ $ unio verify ./dataset
 This can be fixed by calling `unio sync ./dataset`
 """
 
-EXIT_CODES = {"s3://": 10, "--lazy-download": 10, "pointers to local files": 11}
+#: How val2017/ is added: from another package, or, as in the seed, from another bucket.
+FROM_PACKAGE = """\
+unio add val2017/ --package other/validation
+Adding 2 entries of package other/validation (<hash V>) to bucket/dataset"""
+FROM_BUCKET = """\
+unio add val2017/ BUCKET/abc/validation/
+Adding contents of BUCKET/abc/validation/ to bucket/dataset as val2017/... (2 objects, 4 B)"""
+
+EXIT_CODES = {"--lazy-download": 10, "pointers to local files": 11}
 
 
 def replay(unio: Unio, transcript: str, hashes: dict[str, str], cwd: Path) -> None:
+    in_bucket = isinstance(unio, BucketUnio)
+    url = unio.registry_url if isinstance(unio, BucketUnio) else unio.registry.as_uri()
+    transcript = transcript.replace("ADD VALIDATION", FROM_BUCKET if in_bucket else FROM_PACKAGE).replace("BUCKET", url)
     """Runs every line after "$" and expects the lines below it. `<hash X>` is a hash, or its first nine digits, the
     same wherever X stands."""
     for block in transcript.strip().split("$ unio ")[1:]:
         line, _, expected = block.partition("\n")
-        expected = expected.replace("BUCKET", unio.registry.as_uri())
         exit_code = next((code for text, code in EXIT_CODES.items() if text in block), 0)
         result = unio.run(*line.split(), cwd=cwd, exit_code=exit_code)
         readme = "warning: the package has no README.md; one tells others what the data is\n"
@@ -178,7 +190,9 @@ def compare(line: str, expected: str, shown: str, hashes: dict[str, str]) -> Non
             hashes.setdefault(name, found)
 
 
-def test_every_line_of_the_seed_works_and_answers_in_its_words(unio: Unio, tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", ["folder", "bucket"])
+def test_every_line_of_the_seed_works_and_answers_in_its_words(place: str, tmp_path: Path) -> None:
+    unio = Unio(tmp_path / "home") if place == "folder" else BucketUnio(tmp_path / "home", Bucket())
     other = {"1.jpg": b"v\n", "2.jpg": b"w\n"}
     publish(unio, tmp_path / "validation", other, "--prefix=abc/validation/", name="other/validation")
     hashes: dict[str, str] = {}

@@ -76,6 +76,10 @@ def run(steps: list[Step], unio: Path, home: Path) -> list[Printed]:
         "QUILT_DISABLE_USAGE_METRICS": "true",
         "QUILT_MINIMIZE_STDOUT": "true",
     }
+    # The S3 server of the tests, where there is one (scripts/with-s3).
+    env |= {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+    if "UNIO_TEST_S3" in os.environ:
+        env["AWS_ENDPOINT_URL_S3"] = os.environ["UNIO_TEST_S3"]
     result = subprocess.run(
         ["bash", "-c", script], cwd=home, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, text=True, timeout=300,

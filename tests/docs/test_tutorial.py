@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
-from console_blocks import matches, run, steps_of
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+
+from console_blocks import matches, run, steps_of  # noqa: E402
+from s3_registry import client  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 UNIO = Path(os.environ.get("UNIO", ROOT / "build/release/unio")).resolve()
 
 
-@pytest.mark.parametrize("page", ["docs/tutorial.md", "README.md"])
-def test_a_page_shows_what_the_commands_print(page: str, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def lab_data() -> None:
+    """The bucket of docs/bucket.md."""
+    client().create_bucket(Bucket="lab-data")
+
+
+@pytest.mark.parametrize("page", ["docs/tutorial.md", "README.md", "docs/bucket.md"])
+def test_a_page_shows_what_the_commands_print(page: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    if page == "docs/bucket.md":
+        request.getfixturevalue("lab_data")
     steps = steps_of((ROOT / page).read_text())
     assert len(steps) > 10
     printed = run(steps, UNIO, tmp_path / "home")
