@@ -1,4 +1,5 @@
-# unio_built_folder(<variable> <kind> <name>): where scripts/setup has built what scripts/pins.txt names.
+# unio_built_folder(<variable> <kind> <name>): where scripts/setup has built what scripts/pins.txt names, with the thread
+# sanitizer if this build has it.
 function(unio_built_folder variable kind name)
   file(STRINGS ${PROJECT_SOURCE_DIR}/scripts/pins.txt lines REGEX "^${kind} ${name} ")
   if(NOT lines)
@@ -13,6 +14,9 @@ function(unio_built_folder variable kind name)
     set(cache $ENV{HOME}/.cache)
   endif()
   set(folder ${cache}/unio-build/${sha256}-built)
+  if(UNIO_SANITIZE STREQUAL "thread")
+    string(APPEND folder -thread)
+  endif()
   if(NOT EXISTS ${folder})
     message(FATAL_ERROR "${name} is not built yet: run scripts/setup")
   endif()

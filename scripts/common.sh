@@ -44,8 +44,8 @@ pinned_folder() {
     printf '%s\n' "$(build_cache)/${line##* }"
 }
 
-# built_folder KIND NAME: where scripts/setup has built it. cmake/pinned.cmake finds the same.
-built_folder() { printf '%s-built\n' "$(pinned_folder "$1" "$2")"; }
+# built_folder KIND NAME [SANITIZER]: where scripts/setup has built it. cmake/pinned.cmake finds the same.
+built_folder() { printf '%s-built%s\n' "$(pinned_folder "$1" "$2")" "${3:+-$3}"; }
 
 # versitygw_folder: where the S3 server of the tests lies.
 versitygw_folder() {

@@ -44,7 +44,7 @@ bool must_move(const Registry& registry, const Transfer& transfer, const MoveRul
                const EntryView& entry) {
   if (is_local_file(registry, entry)) return true;
   if (rule.local_files_only) return false;
-  if (rule.prefix) return entry.physical_key() != transfer.wanted_url(entry.logical_key());
+  if (rule.prefix) return !transfer.is_wanted(entry.logical_key(), entry.physical_key());
   return !is_in_registry(registry, entry);
 }
 

@@ -32,7 +32,7 @@ void PushGroups::add(const EntryView& entry, const std::optional<Transfer::Moved
                      const std::string& wanted_url) {
   const std::string url = entry.physical_key();
   // An entry that stayed is worth a line only when it is where the user wanted it.
-  if (!moved && (wanted_url.empty() || url != wanted_url)) return;
+  if (!moved && (wanted_url.empty() || std::string_view(url).substr(0, url.find('?')) != wanted_url)) return;
   PushedGroup group = describe(entry, moved ? moved->physical_key : url);
   const auto [position, is_new] =
       positions_.try_emplace({group.action, group.from, group.to}, result_.groups.size());

@@ -48,7 +48,10 @@ Transfer::Transfer(const Registry& registry, PushSession& session, const Context
       session_(session),
       context_(context),
       prefix_(std::move(prefix)),
-      batch_(registry.store().batch()) {}
+      batch_(registry.store().batch()) {
+  VersionedStore* versions = prefix_ ? registry.store().versioning() : nullptr;
+  keeps_versions_ = versions != nullptr && versions->enabled();
+}
 
 std::string Transfer::wanted_url(std::string_view logical_key) const {
   return prefix_ ? physical_url(registry_, prefixed(*prefix_, logical_key)) : std::string();
@@ -105,13 +108,14 @@ Transfer::Moved Transfer::to_prefix(const EntryView& entry) {
   const std::string key = prefixed(*prefix_, entry.logical_key());
   check_data_key(entry, key);
   for (;;) {
-    if (const auto present = registry_.store().find(key)) {
-      if (holds(key, *present, entry)) return {physical_url(registry_, key), true, false};
+    const auto present = registry_.store().find(key);
+    if (present && holds(key, *present, entry)) return {url_of(key, *present), true, false};
+    if (present && !keeps_versions_) {
       Moved moved = to_object(entry);
       moved.displaced = true;
       return moved;
     }
-    if (write(entry, key, std::nullopt)) return {physical_url(registry_, key), false, false};
+    if (const auto written = write(entry, key, present)) return {url_of(key, *written), false, false};
   }
 }
 
@@ -125,21 +129,30 @@ void Transfer::read(const EntryView& entry, const ByteSink& sink) {
   }
 }
 
-bool Transfer::write(const EntryView& entry, const std::string& key,
-                     const std::optional<ObjectInfo>& replaced) {
+std::string Transfer::url_of(const std::string& key, const ObjectInfo& info) const {
+  const std::string url = physical_url(registry_, key);
+  if (!keeps_versions_ || !info.version) return url;
+  PhysicalKey physical = PhysicalKey::parse(url);
+  physical.version = info.version;
+  return physical.url();
+}
+
+std::optional<ObjectInfo> Transfer::write(const EntryView& entry, const std::string& key,
+                                          const std::optional<ObjectInfo>& replaced) {
   const Condition condition = replaced ? Condition::matches(replaced->etag) : Condition::absent();
   ObjectStore& store = registry_.store();
+  ObjectInfo written;
   try {
     if (entry.size() > small_limit && store.staging() != nullptr) {
       const auto staged = store.staging()->stage({.key = key, .size = entry.size()});
       read(entry, [&](Bytes bytes) { staged->append(bytes); });
-      staged->publish(key, condition);
+      written = staged->publish(key, condition);
     } else {
       std::string content;
       content.reserve(entry.size());
       read(entry, [&](Bytes bytes) { content += as_text(bytes); });
-      if (replaced) {
-        store.write(key, as_bytes(content), condition);
+      if (replaced || keeps_versions_) {
+        written = store.write(key, as_bytes(content), condition);
       } else {
         batch_->put(key, as_bytes(content));
       }
@@ -147,11 +160,11 @@ bool Transfer::write(const EntryView& entry, const std::string& key,
   } catch (const Error& error) {
     // A conflict over a key that nothing stands under cannot be solved by looking again.
     if (error.code() != ErrorCode::conflict || !store.find(key)) throw;
-    return false;
+    return std::nullopt;
   }
   context_.progress.advance(1, 0);
   stored_objects_ += 1;
-  return true;
+  return written;
 }
 
 }  // namespace unio

@@ -35,14 +35,21 @@ class Transfer {
 
   /// The URL that the entry with this key should have under the prefix; empty without a prefix.
   std::string wanted_url(std::string_view logical_key) const;
+  /// Whether `url` is that place, in any version.
+  bool is_wanted(std::string_view logical_key, std::string_view url) const {
+    return url.substr(0, url.find('?')) == wanted_url(logical_key);
+  }
 
  private:
   Moved to_object(const EntryView& entry);
   Moved to_prefix(const EntryView& entry);
   Digest content_address(const EntryView& entry);
-  /// Makes the entry's bytes the object `key`, in the place of `replaced` when that is given. False when
+  /// Makes the entry's bytes the object `key`, in the place of `replaced` when that is given. Absent when
   /// somebody was faster: then what stands there must be looked at.
-  bool write(const EntryView& entry, const std::string& key, const std::optional<ObjectInfo>& replaced);
+  std::optional<ObjectInfo> write(const EntryView& entry, const std::string& key,
+                                  const std::optional<ObjectInfo>& replaced);
+  /// With the version, where the registry keeps these.
+  std::string url_of(const std::string& key, const ObjectInfo& info) const;
   void read(const EntryView& entry, const ByteSink& sink);
   bool holds(const std::string& key, const ObjectInfo& info, const EntryView& entry);
 
@@ -50,6 +57,8 @@ class Transfer {
   PushSession& session_;
   const Context& context_;
   std::optional<std::string> prefix_;
+  /// Whether what is replaced under the prefix stays readable as an older version.
+  bool keeps_versions_ = false;
   std::unique_ptr<WriteBatch> batch_;
   std::atomic<std::uint64_t> stored_objects_ = 0;
 };

@@ -66,6 +66,31 @@ def test_data_under_a_prefix_has_readable_keys(unio: BucketUnio, tmp_path: Path)
     assert read_tree(tmp_path / "target") == FILES
 
 
+def test_other_data_under_a_prefix_is_a_new_version_or_goes_elsewhere(unio: BucketUnio, tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    publish(unio, work, FILES, "-t", "v1", "--prefix", "data")
+    shown = publish_text(unio, work, {"a.txt": b"other"}, "-t", "v2", "--prefix", "data")
+    versioned = "versionId=" in manifest_of(unio, "v1")
+    assert (unio.registry / "data/a.txt").read_bytes() == (b"other" if versioned else b"one")
+    assert ("other data stands under the prefix" in shown) is not versioned
+    for tag, content in [("v1", "one"), ("v2", "other")]:
+        assert unio.run("cat", f"{NAME}:{tag}", "a.txt").stdout == content
+    # What is in its place already is not sent again.
+    assert "0 objects new" in publish_text(unio, work, {}, "-t", "v3", "-m", "again", "--prefix", "data")
+
+
+def manifest_of(unio: BucketUnio, tag: str) -> str:
+    top_hash = (unio.registry / ".quilt/named_packages" / NAME / tag).read_text()
+    return (unio.registry / ".quilt/packages" / top_hash).read_text()
+
+
+def publish_text(unio: BucketUnio, work: Path, files: dict[str, bytes], *options: str) -> str:
+    """What a push says, its warnings included."""
+    write_tree(work, files)
+    result = unio.run("push", *options, cwd=work)
+    return result.stdout + result.stderr
+
+
 def test_a_deleted_package_can_be_published_again(unio: BucketUnio, tmp_path: Path) -> None:
     publish(unio, tmp_path / "work", FILES, "-t", "v1")
     unio.run("delete", NAME, "--yes")
