@@ -139,6 +139,7 @@ void AwsClient::Flight::on_finish(aws_s3_meta_request*, const aws_s3_meta_reques
   S3Response& response = flight.response;
   if (result->error_code != AWS_ERROR_SUCCESS) {
     response.failure = aws_error_name(result->error_code);
+    response.explanation = aws_error_str(result->error_code);
     // Only where the library kept the answer is it one to look at; the status of a cut one would mislead.
     response.status = result->response_status;
     flight.take_headers(result->error_response_headers);
@@ -292,6 +293,7 @@ void AwsClient::send(std::shared_ptr<const S3Request> request, Done done) {
   if (state.start(flight, options)) return;
   const std::unique_ptr<Flight> unsent(flight);
   unsent->response.failure = aws_error_name(aws_last_error());
+  unsent->response.explanation = aws_error_str(aws_last_error());
   unsent->done(std::move(unsent->response));
 }
 

@@ -83,6 +83,11 @@ Provider first_found(aws_client_bootstrap* bootstrap, const AwsCredentials& want
     options.bootstrap = bootstrap;
     add(aws_credentials_provider_new_imds(allocator, &options));
   }
+  if (providers.empty()) {
+    throw Error(ErrorCode::unauthenticated,
+                fmt::format("there is no profile '{}' with credentials", wanted.profile.value_or("")),
+                "profiles are in ~/.aws/config and ~/.aws/credentials");
+  }
   std::vector<aws_credentials_provider*> borrowed;
   for (const Provider& provider : providers) borrowed.push_back(provider.get());
   aws_credentials_provider_chain_options options{};

@@ -45,6 +45,7 @@ constexpr std::array by_code{
     Meaning{"OperationAborted", ErrorCode::conflict, true},
     Meaning{"SignatureDoesNotMatch", ErrorCode::unauthenticated, false, other_credentials},
     Meaning{"InvalidAccessKeyId", ErrorCode::unauthenticated, false, other_credentials},
+    Meaning{"XAdminUserNotFound", ErrorCode::unauthenticated, false, other_credentials},
     Meaning{"ExpiredToken", ErrorCode::unauthenticated, false, "get new credentials"},
     Meaning{"InvalidToken", ErrorCode::unauthenticated, false, "get new credentials"},
     Meaning{"TokenRefreshRequired", ErrorCode::unauthenticated, false, "get new credentials"},
@@ -207,7 +208,9 @@ S3Failure failure_of(const S3Response& response) {
   const Meaning* meaning = find_meaning(by_code, words.code);
   if (meaning == nullptr && response.status == 0) meaning = find_meaning(by_failure, response.failure);
   if (meaning == nullptr) meaning = &fallback;
-  S3Failure failure{meaning->code, words.message, std::string(meaning->hint), meaning->may_pass};
+  const bool answered = !words.code.empty() || response.status != 0;
+  S3Failure failure{meaning->code, answered ? words.message : as_line(response.explanation),
+                    std::string(meaning->hint), meaning->may_pass};
   const std::string name = !words.code.empty()    ? words.code
                            : response.status == 0 ? response.failure
                                                   : fmt::format("HTTP {}", response.status);

@@ -34,7 +34,8 @@ struct S3Response {
   std::vector<std::pair<std::string, std::string>> headers;  ///< names in lower case
   std::string body;
   std::size_t received = 0;  ///< bytes in S3Request::into
-  std::string failure;       ///< the library's word for what happened, "AWS_IO_SOCKET_CLOSED"
+  std::string failure;       ///< the library's name for what happened, "AWS_IO_SOCKET_CLOSED"
+  std::string explanation;   ///< of it, for people
   /// Whether an earlier attempt may have reached the service and had its effect although no answer came.
   bool maybe_repeated = false;
 
