@@ -19,9 +19,9 @@ std::string folder_key(const std::string& key) {
 }
 
 /// Makes the entries of `from` entries of the builder, which point where they point. `where` names them in
-/// errors.
-void add_pointers(Workspace& workspace, const Manifest& from, std::string_view where, Overwrite overwrite,
-                  const Context& context) {
+/// errors; `parent` is the top hash that they come from, if any.
+void add_pointers(Workspace& workspace, const Manifest& from, std::string_view where,
+                  const std::optional<std::string>& parent, Overwrite overwrite, const Context& context) {
   std::vector<std::string> present;
   visit_present_keys(workspace, context, [&](std::string_view k) { present.emplace_back(k); });
   std::vector<std::string> replaced;
@@ -43,11 +43,12 @@ void add_pointers(Workspace& workspace, const Manifest& from, std::string_view w
   for (std::size_t i = 0; i < from.size(); ++i) change.manifest().add(from[i]);
   for (const auto& [key, meta] : from.folder_meta()) change.manifest().set_folder_meta(key, meta);
   for (const std::string& key : replaced) exclude_from_sources(workspace.state(), key);
+  std::vector<std::string>& parents = workspace.state().parents;
+  if (parent && std::find(parents.begin(), parents.end(), *parent) == parents.end())
+    parents.push_back(*parent);
   change.commit();
 }
 
-/// A single object is given its own name where a folder is asked for: "val/" + "s3://b/x/1.jpg" is
-/// "val/1.jpg".
 Entry entry_of(const PhysicalKey& place, const ObjectInfo& object, std::string logical_key) {
   PhysicalKey physical = place;
   physical.path = object.key;
@@ -84,11 +85,8 @@ AddPackageResult add_package(Workspace& workspace, const ResolvedRef& ref, const
     moved.add(entry);
   }
   for (const auto& [k, meta] : package.manifest.folder_meta()) moved.set_folder_meta(folder + k, meta);
-  add_pointers(workspace, moved.finish(), fmt::format("package '{}'", ref.display()), overwrite, context);
-  std::vector<std::string>& parents = workspace.state().parents;
-  if (std::find(parents.begin(), parents.end(), package.top_hash) == parents.end())
-    parents.push_back(package.top_hash);
-  workspace.save(context.random);
+  add_pointers(workspace, moved.finish(), fmt::format("package '{}'", ref.display()), package.top_hash,
+               overwrite, context);
   return {package.top_hash, package.manifest.size()};
 }
 
@@ -116,6 +114,7 @@ AddObjectsResult add_objects(Workspace& workspace, const std::string& url, const
       throw Error(ErrorCode::not_found, fmt::format("there is no object '{}'", url),
                   fmt::format("unio add KEY {}/ adds what is below it", url));
     }
+    // In a folder a single object has its own name: "val/" and "s3://b/x/1.jpg" give "val/1.jpg".
     const bool into_folder = key.empty() || key == "." || key.ends_with('/');
     const std::string name = place.path.substr(place.path.rfind('/') + 1);
     take(object, into_folder ? folder_key(key) + name : key_without_slash(key));
@@ -127,7 +126,7 @@ AddObjectsResult add_objects(Workspace& workspace, const std::string& url, const
   }
   if (result.objects == 0)
     throw Error(ErrorCode::not_found, fmt::format("there are no objects below '{}'", url));
-  add_pointers(workspace, found.finish(), fmt::format("'{}'", url), overwrite, context);
+  add_pointers(workspace, found.finish(), fmt::format("'{}'", url), std::nullopt, overwrite, context);
   return result;
 }
 

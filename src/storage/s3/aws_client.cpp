@@ -77,7 +77,6 @@ struct AwsClient::Flight {
   std::shared_ptr<const S3Request> request;
   Done done;
   S3Response response;
-  aws_byte_buf into{};
   steady_clock::time_point deadline;
   aws_s3_meta_request* meta_request = nullptr;
 
@@ -149,7 +148,6 @@ void AwsClient::Flight::on_finish(aws_s3_meta_request*, const aws_s3_meta_reques
       response.body = text_of(body);
     }
   }
-  response.received = flight.into.len;
   flight.client.finished(&flight);
   flight.done(std::move(response));
 }
@@ -261,8 +259,8 @@ AwsClient::~AwsClient() {
 void AwsClient::send(std::shared_ptr<const S3Request> request, Done done) {
   State& state = *state_;
   aws_allocator* allocator = aws_default_allocator();
-  const std::uint64_t bytes = request->body.size() + request->into.size();
-  auto* flight = new Flight{state, std::move(request), std::move(done), {}, {}, {}, nullptr};
+  const std::uint64_t bytes = request->body.size();
+  auto* flight = new Flight{state, std::move(request), std::move(done), {}, {}, nullptr};
   const S3Request& sent = *flight->request;
   flight->deadline = steady_clock::now() + slowest_answer + std::chrono::seconds(bytes / slowest_line);
 
@@ -282,14 +280,8 @@ void AwsClient::send(std::shared_ptr<const S3Request> request, Done done) {
   options.headers_callback = &Flight::on_headers;
   options.finish_callback = &Flight::on_finish;
   options.shutdown_callback = &Flight::on_shutdown;
-  if (sent.into.empty()) {
-    options.body_callback = &Flight::on_body;
-    if (!sent.body.empty()) options.request_body = cursor_of(sent.body);
-  } else {
-    flight->into = aws_byte_buf_from_empty_array(sent.into.data(), sent.into.size());
-    options.type = AWS_S3_META_REQUEST_TYPE_GET_OBJECT;
-    options.recv_buffer = &flight->into;
-  }
+  options.body_callback = &Flight::on_body;
+  if (!sent.body.empty()) options.request_body = cursor_of(sent.body);
   if (state.start(flight, options)) return;
   const std::unique_ptr<Flight> unsent(flight);
   unsent->response.failure = aws_error_name(aws_last_error());

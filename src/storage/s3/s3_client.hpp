@@ -1,10 +1,8 @@
 #pragma once
 
-#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,9 +20,6 @@ struct S3Request {
   std::vector<std::pair<std::string, std::string>> query;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
-  /// Where the bytes of a ranged GetObject go, instead of S3Response::body. Must be as large as the range and
-  /// live until the answer is there.
-  std::span<std::byte> into;
 };
 
 /// What came back. No exception: an answer of 404 is for many callers no failure.
@@ -33,9 +28,8 @@ struct S3Response {
   int status = 0;
   std::vector<std::pair<std::string, std::string>> headers;  ///< names in lower case
   std::string body;
-  std::size_t received = 0;  ///< bytes in S3Request::into
-  std::string failure;       ///< the library's name for what happened, "AWS_IO_SOCKET_CLOSED"
-  std::string explanation;   ///< of it, for people
+  std::string failure;      ///< the library's name for what happened, "AWS_IO_SOCKET_CLOSED"
+  std::string explanation;  ///< of it, for people
   /// Whether an earlier attempt may have reached the service and had its effect although no answer came.
   bool maybe_repeated = false;
 

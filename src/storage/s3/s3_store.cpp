@@ -82,16 +82,22 @@ Error S3Store::write_error(const S3Response& response, std::string_view key,
   return s3_error(response, "write", key, url_);
 }
 
-ObjectInfo S3Store::settle_write(const S3Response& response, std::string_view key, std::uint64_t size,
-                                 std::string_view sha256, const Condition& condition) {
-  const Error error = write_error(response, key, condition);
-  if (!response.maybe_repeated || error.code() != ErrorCode::conflict) throw error;
+S3Store::Found S3Store::find_same(std::string_view key, std::uint64_t size, std::string_view sha256) {
   S3Request head = request("HeadObject", "HEAD", key);
   head.headers.emplace_back("x-amz-checksum-mode", "ENABLED");
   const S3Response there = send_and_wait(client_, std::move(head));
   const Found info = found_in(there, key);
-  if (!info || info->size != size || there.find_header("x-amz-checksum-sha256") != sha256) throw error;
-  return *info;
+  const bool same = info && info->size == size && there.find_header("x-amz-checksum-sha256") == sha256;
+  return same ? info : std::nullopt;
+}
+
+ObjectInfo S3Store::settle_write(const S3Response& response, std::string_view key, std::uint64_t size,
+                                 std::string_view sha256, const Condition& condition) {
+  const Error error = write_error(response, key, condition);
+  if (!response.maybe_repeated || error.code() != ErrorCode::conflict) throw error;
+  const Found own = find_same(key, size, sha256);
+  if (!own) throw error;
+  return *own;
 }
 
 ObjectInfo S3Store::write(std::string_view key, Bytes content, const Condition& condition) {

@@ -67,6 +67,8 @@ class S3Store final : public ObjectStore, private StagingStore, private Versione
   S3Request put_request(std::string_view key, Bytes content, const Condition& condition) const;
   Found found_in(const S3Response& response, std::string_view key) const;
   ObjectInfo written(const S3Response& response, std::string_view key, std::uint64_t size) const;
+  /// The object, if it is of this size and has this checksum.
+  Found find_same(std::string_view key, std::uint64_t size, std::string_view sha256);
   /// What a write of `content` that did not succeed means: its info when its own effect stands there, else an
   /// Error.
   ObjectInfo settle_write(const S3Response& response, std::string_view key, std::uint64_t size,

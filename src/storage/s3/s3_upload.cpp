@@ -179,14 +179,9 @@ class S3Store::Upload final : public StagedObject {
   /// Somebody may have completed it: our own first attempt, or another who went on with the same upload.
   ObjectInfo settle(const S3Response& response, const Condition& condition) {
     const bool unclear = gone_ || is_gone(response) || response.ok() || response.maybe_repeated;
-    S3Request head = store_.request("HeadObject", "HEAD", key_);
-    head.headers.emplace_back("x-amz-checksum-mode", "ENABLED");
     if (unclear) {
-      const S3Response there = send_and_wait(store_.client_, std::move(head));
-      const Found info = store_.found_in(there, key_);
       const std::string composite = to_base64(sha256(hashes_)) + "-" + std::to_string(count_);
-      if (info && info->size == size_ && there.find_header("x-amz-checksum-sha256") == composite)
-        return *info;
+      if (const Found own = store_.find_same(key_, size_, composite)) return *own;
     }
     if (gone_) std::rethrow_exception(failure_);
     const Error error = store_.write_error(response, key_, condition);
