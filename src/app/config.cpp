@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <functional>
 #include <sstream>
 
 #include "base/error.hpp"
@@ -46,6 +47,9 @@ constexpr std::array key_table{
 };
 
 constexpr std::string_view remotes_prefix = "remotes.";
+constexpr std::array<std::string_view, 5> remote_setting_names{"endpoint", "region", "profile", "anonymous",
+                                                               "addressing"};
+constexpr std::uint64_t longest_file = std::uint64_t{1} << 20;
 
 const ConfigKey& find_key(std::string_view name) {
   const auto* key =
@@ -147,6 +151,14 @@ std::optional<std::string_view> section_of(std::string_view line) {
   return trimmed(line.substr(1, line.find(']') - 1));
 }
 
+bool has_section(const std::string& text, std::string_view name) {
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) {
+    if (section_of(line) == name) return true;
+  }
+  return false;
+}
+
 /// Whether a line in `section` ("" before the first) sets `key`.
 bool sets_key(std::string_view line, std::string_view section, std::string_view key) {
   if (!section.empty()) {
@@ -163,7 +175,7 @@ std::string with_key(const std::string& text, std::string_view key, std::string_
                      const std::optional<std::string>& value) {
   std::vector<std::string> lines;
   std::optional<std::size_t> first_section;
-  std::optional<std::size_t> own_section;
+  std::optional<std::pair<std::size_t, std::size_t>> own_section;  ///< its line, the length of its name
   std::string section;
   std::istringstream stream(text);
   for (std::string line; std::getline(stream, line);) {
@@ -173,20 +185,43 @@ std::string with_key(const std::string& text, std::string_view key, std::string_
     if (!begins) continue;
     section = *begins;
     if (!first_section) first_section = lines.size() - 1;
-    if (key.starts_with(section + ".")) own_section = lines.size();
+    if (key.starts_with(section + ".")) own_section.emplace(lines.size(), section.size() + 1);
   }
   if (value) {
-    const std::string_view name = own_section ? key.substr(key.find('.') + 1) : key;
-    const std::size_t place = own_section.value_or(first_section.value_or(lines.size()));
+    const std::string_view name = own_section ? key.substr(own_section->second) : key;
+    const std::size_t place = own_section ? own_section->first : first_section.value_or(lines.size());
     lines.insert(lines.begin() + static_cast<std::ptrdiff_t>(place), toml_line(name, type, *value));
   }
   return fmt::format("{}\n", fmt::join(lines, "\n"));
+}
+
+/// "lab-data" of "s3://lab-data/prefix"; empty for a folder.
+std::string_view bucket_of(std::string_view url) {
+  constexpr std::string_view scheme = "s3://";
+  if (!url.starts_with(scheme)) return {};
+  url.remove_prefix(scheme.size());
+  return url.substr(0, url.find('/'));
+}
+
+/// Calls `take` with each value and its dotted key.
+void for_each_value(const toml::table& table, const std::string& prefix,
+                    const std::function<void(const std::string&, const toml::node&)>& take) {
+  for (const auto& [name, node] : table) {
+    const std::string key = prefix + std::string(name.str());
+    const toml::table* section = node.as_table();
+    if (section == nullptr) take(key, node);
+    if (section != nullptr) for_each_value(*section, key + ".", take);
+  }
 }
 
 }  // namespace
 
 std::span<const ConfigKey> config_keys() {
   return key_table;
+}
+
+std::span<const std::string_view> remote_settings() {
+  return remote_setting_names;
 }
 
 std::filesystem::path data_home(const Environment& e) {
@@ -238,7 +273,7 @@ Config Config::load(const Environment& environment) {
 }
 
 void Config::read_file_values() {
-  const auto content = find_file(path_, std::uint64_t{1} << 20);
+  const auto content = find_file(path_, longest_file);
   if (!content) return;
   toml::table table;
   try {
@@ -247,21 +282,32 @@ void Config::read_file_values() {
     throw Error(ErrorCode::invalid_argument, fmt::format("'{}' line {}: {}", path_.native(),
                                                          error.source().begin.line, error.description()));
   }
-  const auto take = [&](const std::string& key, const toml::node& node) {
+  for_each_value(table, "", [&](const std::string& key, const toml::node& node) {
     if (key.starts_with(remotes_prefix)) {
-      remotes_[key.substr(remotes_prefix.size())] = text_of(node, key);
+      take_remote(std::string_view(key).substr(remotes_prefix.size()), text_of(node, key));
     } else {
       override_value(find_key(key).name, text_of(node, key), path_.native());
     }
-  };
-  for (const auto& [name, node] : table) {
-    const std::string key(name.str());
-    if (const toml::table* section = node.as_table()) {
-      for (const auto& [below, value] : *section) take(key + "." + std::string(below.str()), value);
-    } else {
-      take(key, node);
-    }
+  });
+}
+
+/// `key` is "lab", "lab.url" or "lab.endpoint".
+void Config::take_remote(std::string_view key, std::string value) {
+  const std::size_t dot = std::min(key.find('.'), key.size());
+  Remote& remote = remotes_[std::string(key.substr(0, dot))];
+  const std::string_view setting = dot == key.size() ? "url" : key.substr(dot + 1);
+  if (setting == "url") {
+    remote.url = std::move(value);
+    return;
   }
+  const auto& names = remote_setting_names;
+  if (std::find(names.begin(), names.end(), setting) == names.end()) {
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("remote '{}' has no setting '{}'", key.substr(0, dot), setting),
+                fmt::format("a remote has url, {}", fmt::join(names, ", ")));
+  }
+  check_value(find_key(fmt::format("s3.{}", setting)), value);
+  remote.s3.insert_or_assign(std::string(setting), std::move(value));
 }
 
 const ConfigValue& Config::get(std::string_view key) const {
@@ -286,14 +332,57 @@ void Config::override_value(std::string_view key, std::string value, std::string
 
 std::optional<std::string> Config::find_remote(std::string_view name) const {
   const auto remote = remotes_.find(std::string(name));
-  return remote == remotes_.end() ? std::nullopt : std::optional(remote->second);
+  return remote == remotes_.end() ? std::nullopt : std::optional(remote->second.url);
+}
+
+std::string Config::get_for_bucket(std::string_view bucket, std::string_view key) const {
+  const ConfigValue& general = get(key);
+  if (general.origin.starts_with("--")) return general.value;
+  const std::string setting(key.substr(key.find('.') + 1));
+  for (const auto& [name, remote] : remotes_) {
+    const auto own = remote.s3.find(setting);
+    if (own != remote.s3.end() && bucket_of(remote.url) == bucket) return own->second;
+  }
+  return general.value;
 }
 
 void Config::store(std::string_view key, const std::optional<std::string>& value, RandomSource& random) {
-  const bool is_remote = key.starts_with(remotes_prefix);
-  if (!is_remote && value) check_value(find_key(key), *value);
-  const std::string_view type = is_remote ? "text" : find_key(key).type;
-  const std::string text = with_key(find_file(path_, std::uint64_t{1} << 20).value_or(""), key, type, value);
+  const ConfigKey& known = find_key(key);
+  if (value) check_value(known, *value);
+  const std::string_view type = known.type;
+  replace_text(with_key(find_file(path_, longest_file).value_or(""), key, type, value), random);
+}
+
+void Config::store_remote(const std::string& name, const std::optional<Remote>& remote,
+                          RandomSource& random) {
+  for (const auto& [other_name, other] : remotes_) {
+    const bool clashes = remote && other_name != name && !bucket_of(other.url).empty() &&
+                         bucket_of(other.url) == bucket_of(remote->url) && other.s3 != remote->s3;
+    if (!clashes) continue;
+    throw Error(ErrorCode::conflict,
+                fmt::format("remote '{}' reaches the bucket '{}' with other settings", other_name,
+                            bucket_of(other.url)),
+                fmt::format("give the same endpoint, region and profile, or unio remote rm {}", other_name));
+  }
+  std::string text = find_file(path_, longest_file).value_or("");
+  const std::string key = std::string(remotes_prefix) + name;
+  const auto set = [&](const std::string& which, const std::optional<std::string>& value) {
+    text = with_key(text, which, "text", value);
+  };
+  set(key, std::nullopt);
+  set(key + ".url", std::nullopt);
+  for (const std::string_view setting : remote_setting_names)
+    set(fmt::format("{}.{}", key, setting), std::nullopt);
+  const bool alone = remote && remote->s3.empty() && !has_section(text, key);
+  if (alone) set(key, remote->url);
+  if (remote && !alone) {
+    set(key + ".url", remote->url);
+    for (const auto& [setting, value] : remote->s3) set(fmt::format("{}.{}", key, setting), value);
+  }
+  replace_text(text, random);
+}
+
+void Config::replace_text(const std::string& text, RandomSource& random) const {
   std::error_code error;
   std::filesystem::create_directories(path_.parent_path(), error);
   if (error)

@@ -28,12 +28,6 @@ bool is_on_ec2(const Environment& environment) {
   }
 }
 
-AwsCredentials credentials_of(const Config& config, const Environment& environment) {
-  return {.anonymous = config.get("s3.anonymous").value == "yes",
-          .profile = non_empty(config.get("s3.profile").value),
-          .ask_metadata_service = is_on_ec2(environment)};
-}
-
 bool is_of_aws(std::string_view endpoint) {
   const std::string_view host = endpoint.substr(endpoint.find("://") + 3);
   return host.substr(0, host.find(':')).ends_with(aws_domain);
@@ -45,32 +39,45 @@ S3Connections::S3Connections(const Config& config, const Environment& environmen
     : config_(config),
       environment_(environment),
       random_(random),
-      runtime_({.ca_file = non_empty(config.get("s3.ca_bundle").value)}),
-      signer_(runtime_, credentials_of(config, environment)) {}
+      runtime_({.ca_file = non_empty(config.get("s3.ca_bundle").value)}) {}
 
-std::optional<std::string> S3Connections::find_setting(std::string_view key) const {
-  return non_empty(config_.get(key).value);
+std::optional<std::string> S3Connections::find_setting(const std::string& bucket,
+                                                       std::string_view key) const {
+  return non_empty(config_.get_for_bucket(bucket, key));
 }
 
-std::optional<std::string> S3Connections::find_in_profile(const std::string& property) const {
-  return find_profile_property(find_setting("s3.profile"), "s3", property);
+std::optional<std::string> S3Connections::find_in_profile(const std::string& bucket,
+                                                          const std::string& property) const {
+  return find_profile_property(find_setting(bucket, "s3.profile"), "s3", property);
+}
+
+const AwsSigner& S3Connections::signer_of(const std::string& bucket) {
+  const auto profile = find_setting(bucket, "s3.profile");
+  const bool anonymous = find_setting(bucket, "s3.anonymous") == "yes";
+  auto& signer = signers_[{profile, anonymous}];
+  if (!signer) {
+    const AwsCredentials credentials{
+        .anonymous = anonymous, .profile = profile, .ask_metadata_service = is_on_ec2(environment_)};
+    signer = std::make_unique<AwsSigner>(runtime_, credentials);
+  }
+  return *signer;
 }
 
 S3Place S3Connections::place_of(const std::string& bucket) const {
   S3Place place{.bucket = bucket, .endpoint = {}, .region = std::string(default_region), .path_style = false};
-  if (auto region = find_setting("s3.region")) {
+  if (auto region = find_setting(bucket, "s3.region")) {
     place.region = *region;
   } else if (auto fallback = environment_.find("AWS_DEFAULT_REGION")) {
     place.region = *fallback;
-  } else if (auto own = find_in_profile("region")) {
+  } else if (auto own = find_in_profile(bucket, "region")) {
     place.region = *own;
   }
-  if (auto endpoint = find_setting("s3.endpoint")) {
+  if (auto endpoint = find_setting(bucket, "s3.endpoint")) {
     place.endpoint = *endpoint;
   } else if (auto fallback = environment_.find("AWS_ENDPOINT_URL")) {
     place.endpoint = *fallback;
   } else {
-    const auto own = find_in_profile("endpoint_url");
+    const auto own = find_in_profile(bucket, "endpoint_url");
     place.endpoint = own ? *own : fmt::format("https://s3.{}{}", place.region, aws_domain);
   }
   while (place.endpoint.ends_with('/')) place.endpoint.pop_back();
@@ -79,12 +86,16 @@ S3Place S3Connections::place_of(const std::string& bucket) const {
     throw Error(ErrorCode::invalid_argument, fmt::format("'{}' is no endpoint of S3", place.endpoint),
                 "write it as https://host or http://host:port");
   }
-  const std::string addressing = config_.get("s3.addressing").value;
+  const std::string addressing = config_.get_for_bucket(bucket, "s3.addressing");
   // A dot in the bucket's name would not fit the service's certificate; few services but AWS know bucket
   // hosts.
   const bool own_host = is_of_aws(place.endpoint) && bucket.find('.') == std::string::npos;
   place.path_style = addressing == "path" || (addressing == "auto" && !own_host);
   return place;
+}
+
+std::string S3Connections::service_of(const std::string& bucket) const {
+  return fmt::format("{} {}", place_of(bucket).endpoint, find_setting(bucket, "s3.profile").value_or(""));
 }
 
 S3Client& S3Connections::client(const std::string& bucket) {
@@ -93,7 +104,7 @@ S3Client& S3Connections::client(const std::string& bucket) {
     const AwsClient::Options options{.connections =
                                          static_cast<unsigned>(config_.get_number("s3.connections"))};
     client = std::make_unique<RetryingClient>(
-        std::make_unique<AwsClient>(runtime_, signer_, place_of(bucket), options), random_);
+        std::make_unique<AwsClient>(runtime_, signer_of(bucket), place_of(bucket), options), random_);
   }
   return *client;
 }

@@ -2,7 +2,9 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "app/config.hpp"
 #include "base/environment.hpp"
@@ -20,17 +22,22 @@ class S3Connections {
 
   /// The client of a bucket; lives as long as this. Error invalid_argument for an endpoint that is none.
   S3Client& client(const std::string& bucket);
+  /// Equal for buckets that one and the same service holds, for one and the same user: CopyingStore.
+  std::string service_of(const std::string& bucket) const;
 
  private:
   S3Place place_of(const std::string& bucket) const;
-  std::optional<std::string> find_setting(std::string_view key) const;
-  std::optional<std::string> find_in_profile(const std::string& property) const;
+  /// One of `s3.`, as it is for this bucket.
+  std::optional<std::string> find_setting(const std::string& bucket, std::string_view key) const;
+  std::optional<std::string> find_in_profile(const std::string& bucket, const std::string& property) const;
+  const AwsSigner& signer_of(const std::string& bucket);
 
   const Config& config_;
   const Environment& environment_;
   RandomSource& random_;
   AwsRuntime runtime_;
-  AwsSigner signer_;
+  /// By profile, and whether nothing is signed.
+  std::map<std::pair<std::optional<std::string>, bool>, std::unique_ptr<AwsSigner>> signers_;
   std::map<std::string, std::unique_ptr<S3Client>> clients_;
 };
 

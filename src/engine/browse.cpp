@@ -28,6 +28,20 @@ std::pair<std::size_t, std::size_t> entries_in(const Manifest& manifest, const s
   return {first, last};
 }
 
+/// Adds the blocks that were not read to the folders that all of their entries are in.
+void add_left_out(std::vector<Listing>& listing, const std::vector<ManifestBlock>& left_out,
+                  const std::string& folder) {
+  auto item = listing.begin();
+  for (const ManifestBlock& block : left_out) {
+    if (!block.first_key.starts_with(folder)) continue;
+    const auto holds = [&](const Listing& l) { return l.folder && block.first_key.starts_with(l.key); };
+    item = std::find_if(item, listing.end(), holds);
+    if (item == listing.end()) return;
+    item->size += block.bytes;
+    item->entries += block.entries;
+  }
+}
+
 struct RevisionRecord {
   Json json;
   Time created{};
@@ -132,6 +146,7 @@ std::vector<Listing> list_entries(const OpenedPackage& package, const std::strin
     result.back().size += entry.size();
     result.back().entries += 1;
   }
+  add_left_out(result, package.left_out, folder);
   return result;
 }
 
@@ -178,6 +193,10 @@ PackageDetails package_details(const OpenedPackage& package, const Context& cont
   details.user_meta = manifest.user_meta();
   details.entries = manifest.size();
   details.bytes = manifest.total_bytes();
+  for (const ManifestBlock& block : package.left_out) {
+    details.entries += block.entries;
+    details.bytes += block.bytes;
+  }
   details.revision = find_revision(package.registry, package.name, package.top_hash);
   details.readme_key = find_readme(manifest);
   if (details.readme_key) details.readme_start = readme_start(package, *details.readme_key, context);
@@ -209,15 +228,26 @@ EntryDetails entry_details(const OpenedPackage& package, const std::string& key)
   details.folder = true;
   details.entries = last - first;
   for (std::size_t i = first; i < last; ++i) details.size += manifest[i].size();
+  for (const ManifestBlock& block : package.left_out) {
+    if (!block.first_key.starts_with(folder)) continue;
+    details.entries += block.entries;
+    details.size += block.bytes;
+  }
   for (const auto& [name, meta] : manifest.folder_meta()) {
     if (name == folder) details.meta = meta;
   }
   return details;
 }
 
+std::span<const std::string> readme_keys() {
+  static const std::array<std::string, 5> keys{"README.md", "README.txt", "README.rst", "README",
+                                               "README.ipynb"};
+  return keys;
+}
+
 std::optional<std::string> find_readme(const Manifest& manifest) {
-  for (const std::string_view name : {"README.md", "README.txt", "README.rst", "README", "README.ipynb"}) {
-    if (manifest.find(name)) return std::string(name);
+  for (const std::string& key : readme_keys()) {
+    if (manifest.find(key)) return key;
   }
   return std::nullopt;
 }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -84,5 +85,7 @@ Error no_entry(const PackageName& name, const Manifest& manifest, const std::str
 /// The README at the root of a package: "README.md", which is the only one that quilt3 knows, else "README"
 /// with another ending or none.
 std::optional<std::string> find_readme(const Manifest& manifest);
+/// What it may be called, in that order.
+std::span<const std::string> readme_keys();
 
 }  // namespace unio

@@ -13,15 +13,17 @@ namespace {
 
 /// A part of the package that is not here cannot be hashed here.
 void refuse_partial(Workspace& workspace) {
-  const Manifest& manifest = workspace.manifest();
-  for (std::size_t i = 0; i < manifest.size(); ++i) {
+  std::string missing = workspace.has_part() ? "some" : "";
+  const Manifest& manifest = workspace.installed_manifest();
+  for (std::size_t i = 0; i < manifest.size() && missing.empty(); ++i) {
     const std::string key(manifest[i].logical_key());
-    if (find_source(workspace.state(), key) != nullptr) continue;
-    throw Error(
-        ErrorCode::failed_precondition,
-        fmt::format("'{}' of the package is not in this folder, which holds only a part of it", key),
-        fmt::format("unio install {} without --path fetches all of it", workspace.state().ref.display()));
+    if (find_source(workspace.state(), key) == nullptr) missing = fmt::format("'{}'", key);
   }
+  if (missing.empty()) return;
+  throw Error(
+      ErrorCode::failed_precondition,
+      fmt::format("{} of the package is not in this folder, which holds only a part of it", missing),
+      fmt::format("unio install {} without --path fetches all of it", workspace.state().ref.display()));
 }
 
 /// The manifest that the folder would build to, file by file in tree order.

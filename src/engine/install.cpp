@@ -9,6 +9,7 @@
 #include "engine/browse.hpp"
 #include "engine/fetch.hpp"
 #include "engine/install_plan.hpp"
+#include "engine/package_part.hpp"
 #include "engine/tracked_files.hpp"
 
 namespace unio {
@@ -49,6 +50,11 @@ Source installed_source(const PackageName& name, const Manifest& manifest, const
   throw no_entry(name, manifest, path);
 }
 
+/// Whether `source` is where an install put it.
+bool is_as_installed(const Source& source) {
+  return source.path == "." ? source.key.empty() : join_key(source.path, "") == join_key(source.key, "");
+}
+
 /// What will be installed: everything, or the parts that are asked for and those that are here already.
 std::vector<Source> wanted_sources(const OpenedPackage& package, const std::optional<Workspace>& present,
                                    const std::vector<std::string>& paths) {
@@ -57,9 +63,7 @@ std::vector<Source> wanted_sources(const OpenedPackage& package, const std::opti
   if (paths.empty()) return {installed_source(package.name, manifest, {})};
   if (present) {
     for (const Source& source : present->state().sources) {
-      const bool as_installed =
-          source.path == "." ? source.key.empty() : join_key(source.path, "") == join_key(source.key, "");
-      if (as_installed) sources.push_back(source);
+      if (is_as_installed(source)) sources.push_back(source);
     }
   }
   for (const std::string& path : paths) sources.push_back(installed_source(package.name, manifest, path));
@@ -72,6 +76,23 @@ std::vector<Source> wanted_sources(const OpenedPackage& package, const std::opti
     kept.push_back(source);
   }
   return kept;
+}
+
+/// The keys that must be in the manifest: what is asked for, and what is here already. Empty: all.
+std::vector<std::string> wanted_keys(const std::optional<Workspace>& present,
+                                     const std::vector<std::string>& paths) {
+  std::vector<std::string> keys = paths;
+  if (present && !paths.empty()) {
+    for (const Source& source : present->state().sources) keys.push_back(source.key);
+  }
+  const bool all = std::any_of(keys.begin(), keys.end(),
+                               [](const std::string& k) { return k.empty() || k == "." || k == "./"; });
+  return all ? std::vector<std::string>() : keys;
+}
+
+OpenedPackage open_wanted(const ResolvedRef& ref, const std::vector<std::string>& keys,
+                          const Context& context) {
+  return keys.empty() ? open_package(ref, context) : open_part(ref, keys, Depth::all, context);
 }
 
 BuilderState bound_state(const ResolvedRef& ref, const OpenedPackage& package, std::vector<Source> sources) {
@@ -89,25 +110,35 @@ BuilderState bound_state(const ResolvedRef& ref, const OpenedPackage& package, s
 
 /// Binds the folder to the package: from here on it is a workspace of this revision.
 Workspace bind(std::optional<Workspace> present, const std::filesystem::path& root, BuilderState state,
-               const Manifest& manifest, const Context& context) {
-  if (!present) return Workspace::create(root, std::move(state), manifest, context.random);
+               const OpenedPackage& package, const Context& context) {
+  const bool whole = package.left_out.empty();
+  if (!present && whole) return Workspace::create(root, std::move(state), package.manifest, context.random);
+  if (!present)
+    return Workspace::create_with_part(root, std::move(state), package.manifest, package.top_hash,
+                                       context.random);
   for (const auto& [pointer, hash] : present->state().known_pointers)
     state.known_pointers.emplace(pointer, hash);
   state.manifest_file = present->state().manifest_file;
   present->state() = std::move(state);
-  present->save(manifest, context.random);
+  if (whole) present->save(package.manifest, context.random);
+  if (!whole) present->save_part(package.manifest, package.top_hash, context.random);
   return std::move(*present);
 }
 
 }  // namespace
 
 InstallResult install(const ResolvedRef& ref, const InstallOptions& options, const Context& context) {
-  const OpenedPackage package = open_package(ref, context);
+  auto present = find_present(ref, options);
+  const std::vector<std::string> keys = wanted_keys(present, options.paths);
+  std::optional<OpenedPackage> opened(open_wanted(ref, keys, context));
   // What can be refused is refused before anything is made.
-  wanted_sources(package, find_present(ref, options), options.paths);
+  wanted_sources(*opened, present, options.paths);
   SafeTree tree(options.location, context.random);
   const Workspace::Lock lock(tree.root() / ".unio");
-  auto present = find_present(ref, options);
+  present = find_present(ref, options);
+  if (const auto now = wanted_keys(present, options.paths); now != keys)
+    opened.emplace(open_wanted(ref, now, context));
+  const OpenedPackage& package = *opened;
   std::vector<Source> sources = wanted_sources(package, present, options.paths);
   tree.remove_leftovers();
 
@@ -123,7 +154,7 @@ InstallResult install(const ResolvedRef& ref, const InstallOptions& options, con
   context.failpoints.pass("install.after_files");
 
   const Workspace workspace = bind(std::move(present), options.location,
-                                   bound_state(ref, package, std::move(sources)), package.manifest, context);
+                                   bound_state(ref, package, std::move(sources)), package, context);
   context.failpoints.pass("install.after_state");
   write_index(workspace, package.manifest, plan, context);
   result.left_behind = std::move(plan.left_behind);

@@ -75,9 +75,9 @@ bool took_effect(const Registry& registry, const Intent& intent) {
 void complete(const Registry& registry, const Context& context, const Intent& intent) {
   if (intent.kind == Intent::Kind::push) {
     complete_push(registry, context, intent);
-    return;
+  } else {
+    for (const PointerMove& move : intent.moves) write_reflog(registry, intent, move);
   }
-  for (const PointerMove& move : intent.moves) write_reflog(registry, intent, move);
   remove_intent(registry, intent);
 }
 
@@ -154,6 +154,7 @@ std::optional<std::string> move_pointer(const Registry& registry, const Context&
     const auto present = registry.find_pointer(name, move.pointer);
     recover(registry, context, name);
     if (value_of(present) == move.to) return value_of(present);
+    if (move.to) check_tag_can_move(registry, move.pointer, present.has_value(), force);
     if (force == Force::no && value_of(present) != wanted.from) {
       throw pointer_conflict(name, move.pointer, value_of(present), wanted.from, wanted.to);
     }
@@ -173,6 +174,18 @@ std::optional<std::string> move_pointer(const Registry& registry, const Context&
     complete(registry, context, intent);
     return move.from;
   }
+}
+
+void check_tag_can_move(const Registry& registry, std::string_view tag, bool present, Force force) {
+  ProbedStore* probed = registry.store().probed();
+  if (probed == nullptr || force == Force::yes || tag == "latest") return;
+  const StoreCapabilities able = probed->capabilities();
+  if (present ? able.swap : able.create_only) return;
+  throw Error(ErrorCode::unsupported,
+              fmt::format("the service of '{}' has no conditional writes, so that the tag '{}' cannot move "
+                          "safely",
+                          registry.url(), tag),
+              "push without a tag, or --force while nobody else pushes");
 }
 
 void check_pointer_clash(const Registry& registry, const PackageName& name, std::string_view pointer) {

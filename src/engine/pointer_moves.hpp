@@ -78,6 +78,10 @@ void recover(const Registry& registry, const Context& context, const PackageName
 /// The reflog of a pointer, newest first.
 std::vector<ReflogEntry> reflog(const Registry& registry, const PackageName& name, std::string_view pointer);
 
+/// Error unsupported for moving a tag in a store that cannot do it safely: without the conditional write that
+/// it needs, somebody else's tag could be lost. `present`: whether the tag is there. Force::yes moves it.
+void check_tag_can_move(const Registry& registry, std::string_view tag, bool present, Force force);
+
 /// Refuses a pointer that would be a file where another package's pointers need a folder, or the reverse
 /// (`ds:v0` beside `ds/v0`).
 void check_pointer_clash(const Registry& registry, const PackageName& name, std::string_view pointer);
@@ -87,8 +91,8 @@ void check_pointer_clash(const Registry& registry, const PackageName& name, std:
 /// Stores a new intent, or the same one with corrected moves.
 void write_intent(const Registry& registry, const Intent& intent);
 void remove_intent(const Registry& registry, const Intent& intent);
-/// Completes a push whose `latest` stands: timestamp, tag, reflog, feed, intent removed. Returns the tag's
-/// other value when somebody else moved it meanwhile.
+/// Completes a push whose `latest` stands: timestamp, tag, reflog, feed. Its intent may go then. Returns the
+/// tag's other value when somebody else moved it meanwhile.
 std::optional<std::string> complete_push(const Registry& registry, const Context& context,
                                          const Intent& intent);
 void write_reflog(const Registry& registry, const Intent& intent, const PointerMove& move);

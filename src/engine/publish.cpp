@@ -6,26 +6,40 @@
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "engine/content.hpp"
+#include "engine/package_part.hpp"
 #include "model/registry_layout.hpp"
 
 namespace unio {
 namespace {
 
-/// A large manifest is streamed where the store can take it, so that it is never in memory as text.
+/// A large manifest is streamed where the store can take it, so that it is never in memory as text. `index`
+/// is of use to those who read from far.
 void store_manifest(ObjectStore& store, const Context& context, const std::string& key,
-                    const Manifest& manifest, const Condition& condition) {
-  if (StagingStore* staging = store.staging()) {
-    const auto staged = staging->stage({.key = key});
-    manifest.write([&](std::string_view piece) {
-      throw_if_stopped(context.stop);
-      staged->append(as_bytes(piece));
-    });
-    staged->publish(key, condition);
-    return;
-  }
+                    const Manifest& manifest, const Condition& condition, ManifestIndex& index) {
+  const bool far = store.far() != nullptr;
   std::string text;
-  manifest.write([&](std::string_view piece) { text += piece; });
-  store.write(key, as_bytes(text), condition);
+  std::unique_ptr<StagedObject> staged;
+  if (StagingStore* staging = store.staging()) staged = staging->stage({.key = key});
+  manifest.write_blocks([&](const Manifest::Block& block) {
+    throw_if_stopped(context.stop);
+    if (far) index.add(manifest, block);
+    if (staged) {
+      staged->append(as_bytes(block.text));
+    } else {
+      text += block.text;
+    }
+  });
+  if (staged) {
+    staged->publish(key, condition);
+  } else {
+    store.write(key, as_bytes(text), condition);
+  }
+}
+
+/// For a manifest that is large enough to be read in parts, and stands. Nothing depends on it.
+void write_manifest_index(const Registry& registry, const ManifestIndex& index) {
+  if (index.size() <= read_whole_below) return;
+  registry.store().write(layout::manifest_index(index.top_hash()), as_bytes(index.dump()), Condition::none());
 }
 
 /// Where a manifest with this top hash stands already, its entries are the same and only where their bytes
@@ -38,14 +52,21 @@ bool replaces_present(const Registry& registry, const Manifest& manifest, const 
 void write_manifest(const Registry& registry, const Context& context, const Manifest& manifest,
                     const std::string& top_hash) {
   const std::string key = layout::manifest(top_hash);
+  ManifestIndex index(top_hash);
   for (bool repeated = false;; repeated = true) {
     // A far store says by its answer to the write whether the manifest was there.
     const bool asks = registry.store().far() == nullptr || repeated;
     const auto present = asks ? registry.store().find(key) : std::nullopt;
-    if (present && !replaces_present(registry, manifest, top_hash)) return;
+    if (present && !replaces_present(registry, manifest, top_hash)) {
+      // Whoever wrote it may have died before he came to its index.
+      if (present->size == index.size()) write_manifest_index(registry, index);
+      return;
+    }
     try {
-      return store_manifest(registry.store(), context, key, manifest,
-                            present ? Condition::matches(present->etag) : Condition::absent());
+      index = ManifestIndex(top_hash);
+      store_manifest(registry.store(), context, key, manifest,
+                     present ? Condition::matches(present->etag) : Condition::absent(), index);
+      return write_manifest_index(registry, index);
     } catch (const Error& error) {
       // Somebody wrote the same manifest at this moment: look again.
       if (error.code() != ErrorCode::conflict || !registry.store().find(key)) throw;
@@ -95,6 +116,7 @@ std::optional<std::string> expected_tag(const Registry& registry, const Publicat
                                         const std::string& top_hash) {
   const auto pointer = registry.find_pointer(publication.name, *publication.tag);
   const auto present = pointer ? std::optional(pointer->top_hash) : std::nullopt;
+  check_tag_can_move(registry, *publication.tag, present.has_value(), publication.force);
   if (present == top_hash || publication.force == Force::yes || present == publication.known_tag)
     return present;
   // A tag that was deleted since may be made again.
@@ -209,7 +231,6 @@ std::optional<std::string> complete_push(const Registry& registry, const Context
   context.failpoints.pass("push.after_tag");
   write_feed(registry, intent);
   context.failpoints.pass("push.after_feed");
-  remove_intent(registry, intent);
   return tag_elsewhere;
 }
 
@@ -257,6 +278,7 @@ PublishResult publish(const Registry& registry, PushSession& session, const Cont
   result.previous_latest = move_latest(registry, session, context, intent);
   context.failpoints.pass("push.after_latest");
   const auto tag_elsewhere = complete_push(registry, context, intent);
+  session.end_with(layout::intent(intent.op_id));
   result.published = true;
   if (tag_elsewhere) {
     Error error = pointer_conflict(publication.name, *publication.tag, tag_elsewhere,

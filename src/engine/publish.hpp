@@ -36,8 +36,13 @@ class PushSession {
   bool may_have_intents() const { return overview_.has_intents; }
   /// Of the format that was checked; empty before the announcement.
   const std::string& format_etag() const { return format_etag_; }
+  /// Ends the announced session and removes this as well, at once.
+  void end_with(const std::string& key);
   /// Removes what dead pushes left, as announcing does: for a push that found nothing to do.
   void clear_dead();
+  /// Removes uploads of large objects that were abandoned; for a push that made some itself. Does so once,
+  /// and never fails.
+  void sweep_uploads();
 
  private:
   void write_announcement();
@@ -51,8 +56,13 @@ class PushSession {
   Registry::Overview overview_;
   std::string format_etag_;
   std::once_flag once_;
+  std::once_flag sweep_once_;
   bool announced_ = false;
 };
+
+/// Ends uploads to the registry's own keys that were begun more than a week ago and never finished. Returns
+/// how many. Data under a prefix is left alone: others may upload there.
+std::size_t sweep_abandoned_uploads(const Registry& registry, const Context& context);
 
 /// A manifest on its way to become a revision of a package.
 struct Publication {

@@ -72,8 +72,31 @@ void PushSession::write_announcement() {
   context_.failpoints.pass("push.after_session");
 }
 
+void PushSession::end_with(const std::string& key) {
+  const std::vector<std::string> keys{key, layout::session(id_)};
+  registry_.store().remove_all(keys);
+  announced_ = false;
+}
+
 void PushSession::clear_dead() {
   remove_dead_sessions(registry_, context_);
+}
+
+void PushSession::sweep_uploads() {
+  std::call_once(sweep_once_, [&] {
+    try {
+      sweep_abandoned_uploads(registry_, context_);
+    } catch (const Error&) {
+      // Not everybody may list uploads, and nothing depends on their absence.
+    }
+  });
+}
+
+std::size_t sweep_abandoned_uploads(const Registry& registry, const Context& context) {
+  StagingStore* staging = registry.store().staging();
+  if (staging == nullptr) return 0;
+  const Time begun_before = context.clock.now() - session_abandoned_after;
+  return staging->sweep(layout::own_parts, begun_before) + staging->sweep(layout::manifests, begun_before);
 }
 
 PushSession::~PushSession() {

@@ -49,33 +49,6 @@ std::string top_hash_of(const Manifest& manifest) {
   }
 }
 
-std::string format_content() {
-  return Json::object({{"format", "unio-registry"},
-                       {"version", 1},
-                       {"required", Json::Array{}},
-                       {"optional", Json::Array{"sessions", "intents", "revisions", "reflog", "feed"}}})
-             .dump(JsonStyle::pretty) +
-         "\n";
-}
-
-void check_format(const Json& format, std::string_view registry_url) {
-  constexpr std::string_view hint = "install a newer unio; reading still works";
-  if (const std::int64_t version = format.get_integer("version"); version != 1) {
-    throw Error(ErrorCode::unsupported,
-                fmt::format("registry '{}' has version {} of the format", registry_url, version),
-                std::string(hint));
-  }
-  const Json* required = format.find("required");
-  if (required == nullptr || required->if_array() == nullptr) {
-    throw Error(ErrorCode::corruption, "'required' is missing or no list");
-  }
-  if (required->if_array()->empty()) return;
-  throw Error(ErrorCode::unsupported,
-              fmt::format("registry '{}' requires features that this version of unio does not know: {}",
-                          registry_url, required->dump()),
-              std::string(hint));
-}
-
 }  // namespace
 
 std::optional<std::int64_t> find_second(std::string_view pointer) {
@@ -223,34 +196,21 @@ Manifest Registry::get_manifest(const std::string& top_hash) const {
       if (error.code() != ErrorCode::not_found) throw;
       throw Error(ErrorCode::not_found, fmt::format("no manifest {} in '{}'", top_hash, url()));
     }
-    Manifest manifest = reader.finish();
-    if (const std::string hash = top_hash_of(manifest); hash != top_hash) {
-      throw Error(ErrorCode::corruption,
-                  fmt::format("manifest '{}' in '{}' has the top hash {}", top_hash, url(), hash),
-                  "its file was changed after it was published; restore it, or install another revision");
-    }
-    return manifest;
+    return check_manifest(top_hash, reader.finish());
   });
+}
+
+Manifest Registry::check_manifest(const std::string& top_hash, Manifest manifest) const {
+  if (const std::string hash = top_hash_of(manifest); hash != top_hash) {
+    throw Error(ErrorCode::corruption,
+                fmt::format("manifest '{}' in '{}' has the top hash {}", top_hash, url(), hash),
+                "its file was changed after it was published; restore it, or install another revision");
+  }
+  return manifest;
 }
 
 std::string Registry::manifest_url(std::string_view top_hash) const {
   return fmt::format("{}/{}", url(), layout::manifest(top_hash));
-}
-
-std::string Registry::prepare_for_writing() const {
-  const std::string key(layout::format);
-  auto format = find_record(store_, key);
-  if (!format) {
-    try {
-      return store_.write(key, as_bytes(format_content()), Condition::absent()).etag;
-    } catch (const Error& error) {
-      // Somebody else made it at the same moment: theirs counts.
-      if (error.code() == ErrorCode::conflict) format = find_record(store_, key);
-      if (!format) throw;
-    }
-  }
-  in_context(fmt::format("read '{}/{}'", url(), key), [&] { check_format(format->json, url()); });
-  return format->etag;
 }
 
 Registry::Overview Registry::overview() const {
@@ -274,7 +234,7 @@ OpenedPackage open_package(const ResolvedRef& ref, const Context& context) {
   Registry registry(context.stores.get(ref.registry), context);
   std::string top_hash = registry.resolve(ref.name, ref.version);
   Manifest manifest = registry.get_manifest(top_hash);
-  return {registry, ref.name, std::move(top_hash), std::move(manifest)};
+  return {registry, ref.name, std::move(top_hash), std::move(manifest), {}};
 }
 
 }  // namespace unio

@@ -9,6 +9,7 @@
 #include "base/json.hpp"
 #include "engine/context.hpp"
 #include "model/manifest.hpp"
+#include "model/manifest_index.hpp"
 #include "model/package_ref.hpp"
 
 namespace unio {
@@ -20,6 +21,14 @@ struct Pointer {
   std::string etag;  ///< for moving it by compare-and-swap
   Time modified{};   ///< by the clock of the store
 };
+
+/// One of the JSON records that Unio keeps in a registry; absent when there is none. Error corruption that
+/// names the key when it is no JSON.
+struct Record {
+  Json json;
+  std::string etag;
+};
+std::optional<Record> find_record(ObjectStore& store, const std::string& key);
 
 /// The packages in one store: where their manifests and pointers are, and how versions are found. Reads only;
 /// what changes a registry is in publish.hpp and pointer_moves.hpp. Thread-safe; borrows store and context.
@@ -49,6 +58,9 @@ class Registry {
   /// The manifest with this top hash. Error not_found; corruption when its content hashes to something else.
   Manifest get_manifest(const std::string& top_hash) const;
 
+  /// Error corruption when the content of a manifest hashes to something else than `top_hash`.
+  Manifest check_manifest(const std::string& top_hash, Manifest manifest) const;
+
   /// URL of the manifest, for people.
   std::string manifest_url(std::string_view top_hash) const;
 
@@ -61,13 +73,24 @@ class Registry {
   Overview overview() const;
 
   /// Checks `.unio/format.json` before a write, and makes it when absent. Error unsupported when it requires
-  /// what this version does not know. Returns its etag.
+  /// what this version does not know. Where services differ, what this one can do is found out once and kept
+  /// there; a warning says when several writers are not safe. Returns its etag; empty where each command has
+  /// to look at it.
   std::string prepare_for_writing() const;
+  /// Finds out again what the service can do, and keeps it. Absent where stores do not differ.
+  std::optional<StoreCapabilities> probe() const;
 
  private:
   std::string resolve_prefix(const PackageName& name, const std::string& prefix) const;
   [[noreturn]] void throw_no_version(const PackageName& name, const Version& version) const;
   [[noreturn]] void throw_no_package(const PackageName& name) const;
+
+  // Of registry_format.cpp.
+  std::optional<Record> find_format() const;
+  Record keep_format(const std::optional<Record>& present,
+                     const std::optional<StoreCapabilities>& able) const;
+  StoreCapabilities probe_store(ProbedStore& probed) const;
+  void adopt(ProbedStore& probed, const StoreCapabilities& able) const;
 
   ObjectStore& store_;
   std::string url_;
@@ -79,20 +102,14 @@ class Registry {
 /// second.
 std::optional<std::int64_t> find_second(std::string_view pointer);
 
-/// One of the JSON records that Unio keeps in a registry; absent when there is none. Error corruption that
-/// names the key when it is no JSON.
-struct Record {
-  Json json;
-  std::string etag;
-};
-std::optional<Record> find_record(ObjectStore& store, const std::string& key);
-
 /// A resolved reference with its registry opened and its version found.
 struct OpenedPackage {
   Registry registry;
   PackageName name;
   std::string top_hash;
   Manifest manifest;
+  /// What was not read of the manifest's file (package_part.hpp); empty: the manifest is whole.
+  std::vector<ManifestBlock> left_out;
 };
 
 OpenedPackage open_package(const ResolvedRef& ref, const Context& context);

@@ -43,7 +43,7 @@ StatIndex load_index(Workspace& workspace) {
 }
 
 StatIndex distrusting_index(Workspace& workspace) {
-  const Manifest& manifest = workspace.manifest();
+  const Manifest& manifest = workspace.installed_manifest();
   StatIndexWriter writer;
   for (std::size_t i = 0; i < manifest.size(); ++i) {
     const EntryView entry = manifest[i];

@@ -137,16 +137,33 @@ std::string Transfer::url_of(const std::string& key, const ObjectInfo& info) con
   return physical.url();
 }
 
+std::optional<ObjectInfo> Transfer::copy_there(const EntryView& entry, const std::string& key,
+                                               const Condition& condition) {
+  CopyingStore* target = registry_.store().copying();
+  const std::optional<Digest> digest = entry.digest();
+  if (target == nullptr || !digest || entry.size() <= small_limit) return std::nullopt;
+  const ObjectLocation from = locate(registry_, context_, entry);
+  CopyingStore* source = from.store->copying();
+  const bool same_service =
+      source != nullptr && !source->service().empty() && source->service() == target->service();
+  if (!same_service) return std::nullopt;
+  const auto offer = source->offer(from.key, from.version, entry.size(), *digest);
+  return offer ? std::optional(target->copy_from(*offer, key, condition)) : std::nullopt;
+}
+
 std::optional<ObjectInfo> Transfer::write(const EntryView& entry, const std::string& key,
                                           const std::optional<ObjectInfo>& replaced) {
   const Condition condition = replaced ? Condition::matches(replaced->etag) : Condition::absent();
   ObjectStore& store = registry_.store();
   ObjectInfo written;
   try {
-    if (entry.size() > small_limit && store.staging() != nullptr) {
+    if (auto copied = copy_there(entry, key, condition)) {
+      written = std::move(*copied);
+    } else if (entry.size() > small_limit && store.staging() != nullptr) {
       const auto staged = store.staging()->stage({.key = key, .size = entry.size()});
       read(entry, [&](Bytes bytes) { staged->append(bytes); });
       written = staged->publish(key, condition);
+      session_.sweep_uploads();
     } else {
       std::string content;
       content.reserve(entry.size());

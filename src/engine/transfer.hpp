@@ -48,6 +48,9 @@ class Transfer {
   /// somebody was faster: then what stands there must be looked at.
   std::optional<ObjectInfo> write(const EntryView& entry, const std::string& key,
                                   const std::optional<ObjectInfo>& replaced);
+  /// The same for an entry that the registry's service copies by itself; absent when it does not.
+  std::optional<ObjectInfo> copy_there(const EntryView& entry, const std::string& key,
+                                       const Condition& condition);
   /// With the version, where the registry keeps these.
   std::string url_of(const std::string& key, const ObjectInfo& info) const;
   void read(const EntryView& entry, const ByteSink& sink);

@@ -59,7 +59,9 @@ VerifyResult verify(Workspace& workspace, Thoroughness thoroughness, const Conte
   VerifyResult result{.top_hash = workspace.manifest_hash()};
   const bool content = thoroughness == Thoroughness::content;
   // Nothing that an index says is taken for granted: what is compared with comes from the manifest.
-  if (content && workspace.manifest().top_hash() != workspace.manifest_hash()) {
+  const bool manifest_altered =
+      content && !workspace.has_part() && workspace.manifest().top_hash() != workspace.manifest_hash();
+  if (manifest_altered) {
     throw Error(ErrorCode::corruption,
                 fmt::format("the manifest in '{}' was altered", workspace.state_folder().native()),
                 "install the package into another folder");

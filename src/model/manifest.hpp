@@ -97,6 +97,15 @@ class Manifest {
   /// Calls `sink` with the manifest's file content in pieces: JSON Lines as quilt3 writes them.
   void write(const std::function<void(std::string_view)>& sink) const;
 
+  /// Whole lines of that file: first the header with the metadata of folders, then entries [first, first +
+  /// count) in some 64 KiB.
+  struct Block {
+    std::string_view text;
+    std::size_t first = 0;
+    std::size_t count = 0;
+  };
+  void write_blocks(const std::function<void(const Block&)>& sink) const;
+
  private:
   friend class ManifestReader;
   friend class ManifestBuilder;

@@ -6,7 +6,7 @@
 namespace unio {
 namespace {
 
-constexpr std::size_t piece_size = std::size_t{256} << 10;
+constexpr std::size_t block_size = std::size_t{64} << 10;
 
 void append_hash(std::string& out, const ManifestData& data, std::size_t index) {
   const EntryRecord& record = data.record(index);
@@ -45,20 +45,27 @@ void append_row(std::string& out, const ManifestData& data, std::size_t index, s
 
 }  // namespace
 
-void Manifest::write(const std::function<void(std::string_view)>& sink) const {
+void Manifest::write_blocks(const std::function<void(const Block&)>& sink) const {
   std::string out = Json(data_->header).dump(JsonStyle::python) + "\n";
   for (const auto& [key, meta] : data_->folder_meta) {
     Json::object({{"logical_key", key}, {"meta", meta}}).dump_to(out, JsonStyle::python);
     out += '\n';
   }
+  sink({out});
+  out.clear();
   std::string url;
+  std::size_t first = 0;
   for (std::size_t i = 0; i < data_->size(); ++i) {
     append_row(out, *data_, data_->at(i), url);
-    if (out.size() < piece_size) continue;
-    sink(out);
+    if (out.size() < block_size && i + 1 < data_->size()) continue;
+    sink({out, first, i + 1 - first});
     out.clear();
+    first = i + 1;
   }
-  if (!out.empty()) sink(out);
+}
+
+void Manifest::write(const std::function<void(std::string_view)>& sink) const {
+  write_blocks([&](const Block& block) { sink(block.text); });
 }
 
 }  // namespace unio

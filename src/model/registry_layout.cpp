@@ -16,6 +16,10 @@ std::int64_t milliseconds(Time time) {
 
 namespace layout {
 
+std::string manifest_index(std::string_view top_hash) {
+  return fmt::format("{}{}.jsonl", indexes, top_hash);
+}
+
 std::string manifest(std::string_view top_hash) {
   return fmt::format("{}{}", manifests, top_hash);
 }
@@ -66,7 +70,7 @@ std::string feed_entry(Time when, std::string_view op_id) {
 }
 
 bool is_immutable(std::string_view key) {
-  return key.starts_with(objects) || key.starts_with(manifests);
+  return key.starts_with(objects) || key.starts_with(manifests) || key.starts_with(indexes);
 }
 
 }  // namespace layout

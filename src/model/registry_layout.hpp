@@ -18,6 +18,8 @@ inline constexpr std::string_view manifests = ".quilt/packages/";
 inline constexpr std::string_view named_packages = ".quilt/named_packages/";
 inline constexpr std::string_view own_parts = ".unio/";
 inline constexpr std::string_view objects = ".unio/objects/";
+inline constexpr std::string_view indexes = ".unio/indexes/";
+inline constexpr std::string_view probes = ".unio/probes/";
 inline constexpr std::string_view sessions = ".unio/sessions/";
 inline constexpr std::string_view intents = ".unio/intents/";
 inline constexpr std::string_view feed = ".unio/feed/";
@@ -25,6 +27,8 @@ inline constexpr std::string_view format = ".unio/format.json";
 
 /// ".quilt/packages/<top hash>"
 std::string manifest(std::string_view top_hash);
+/// ".unio/indexes/<top hash>.jsonl"
+std::string manifest_index(std::string_view top_hash);
 /// ".quilt/named_packages/<name>/": what the pointers of a package begin with.
 std::string pointers(const PackageName& name);
 /// ".quilt/named_packages/<name>/<pointer>": `latest`, a tag, or Unix seconds.
@@ -44,7 +48,7 @@ std::string reflog_entry(const PackageName& name, std::string_view pointer, Time
 /// ".unio/feed/YYYY/MM/DD/<milliseconds, 15 digits>-<op id>.json"
 std::string feed_entry(Time when, std::string_view op_id);
 
-/// Whether what is under this key never changes: manifests and content-addressed objects.
+/// Whether what is under this key never changes: manifests, their indexes and content-addressed objects.
 bool is_immutable(std::string_view key);
 
 }  // namespace layout

@@ -25,9 +25,9 @@ ObjectInfo CachingStore::read(std::string_view key, ByteRange range, const ByteS
     stream_range(found->file, found->info.size, range, sink);
     return std::move(found->info);
   }
-  const bool whole = range.offset == 0 && range.length == ByteRange{}.length;
-  const bool fills = whole && (fill_ == FillCache::always || cache_.is_pinned(name_of(key)));
-  return fills ? read_and_keep(key, sink) : inner_.read(key, range, sink);
+  const bool wanted = fill_ == FillCache::always || cache_.is_pinned(name_of(key));
+  const bool may_be_whole = range.offset == 0;
+  return wanted && may_be_whole ? read_and_keep(key, range, sink) : inner_.read(key, range, sink);
 }
 
 void CachingStore::start_read(std::string_view key, ByteRange range,
@@ -39,13 +39,13 @@ void CachingStore::start_read(std::string_view key, ByteRange range,
   arrived(nullptr, std::move(content));
 }
 
-ObjectInfo CachingStore::read_and_keep(std::string_view key, const ByteSink& sink) {
+ObjectInfo CachingStore::read_and_keep(std::string_view key, ByteRange range, const ByteSink& sink) {
   CacheFolder::Filling filling = cache_.fill(name_of(key));
-  ObjectInfo info = inner_.read(key, ByteRange{}, [&](Bytes bytes) {
+  ObjectInfo info = inner_.read(key, range, [&](Bytes bytes) {
     filling.append(bytes);
     sink(bytes);
   });
-  filling.finish(info);
+  if (info.size <= range.length) filling.finish(info);
   return info;
 }
 
@@ -66,6 +66,13 @@ void CachingStore::remove(std::string_view key, const Condition& condition) {
   if (is_immutable_(key)) cache_.drop(name_of(key));
 }
 
+void CachingStore::remove_all(std::span<const std::string> keys) {
+  inner_.remove_all(keys);
+  for (const std::string& key : keys) {
+    if (is_immutable_(key)) cache_.drop(name_of(key));
+  }
+}
+
 void CachingStore::keep(std::string_view key) {
   check_object_key(key);
   if (!is_immutable_(key)) {
@@ -75,7 +82,7 @@ void CachingStore::keep(std::string_view key) {
   }
   pin(key);
   if (cache_.find(name_of(key))) return;
-  read_and_keep(key, [](Bytes) {});
+  read_and_keep(key, ByteRange{}, [](Bytes) {});
   if (cache_.find(name_of(key))) return;
   unpin(key);
   throw Error(ErrorCode::no_space, fmt::format("'{}' of '{}' does not fit into the cache", key, url()),

@@ -18,10 +18,10 @@ enum class FillCache { always, when_kept };
 
 /// An ObjectStore that keeps the whole objects that were read through it in a CacheFolder.
 ///
-/// Only `read` is answered from the cache, and only for immutable keys; a read of a whole object fills it.
-/// `find` always asks the store: whether an object is there must not be taken from a copy of it. Writes and
-/// removals drop what is kept under the key. The cache may be shared by stores: names in it begin with the
-/// store's URL.
+/// Only `read` is answered from the cache, and only for immutable keys; a read that brings a whole object
+/// fills it. `find` always asks the store: whether an object is there must not be taken from a copy of it.
+/// Writes and removals drop what is kept under the key. The cache may be shared by stores: names in it begin
+/// with the store's URL.
 ///
 /// Borrows store and cache. Thread-safe.
 class CachingStore final : public ObjectStore, public CachedStore, private FarStore {
@@ -35,11 +35,14 @@ class CachingStore final : public ObjectStore, public CachedStore, private FarSt
   ObjectInfo write(std::string_view key, Bytes content, const Condition& condition) override;
   ObjectInfo copy(std::string_view from, std::string_view to, const Condition& condition) override;
   void remove(std::string_view key, const Condition& condition) override;
+  void remove_all(std::span<const std::string> keys) override;
   ListPage list(const ListOptions& options) override { return inner_.list(options); }
   std::unique_ptr<WriteBatch> batch() override { return inner_.batch(); }
   StagingStore* staging() override { return inner_.staging(); }
   VersionedStore* versioning() override { return inner_.versioning(); }
   RetentionStore* retention() override { return inner_.retention(); }
+  ProbedStore* probed() override { return inner_.probed(); }
+  CopyingStore* copying() override { return inner_.copying(); }
   /// What is in the cache comes from there. Bulk reads do not fill it: whoever makes them keeps what he
   /// reads.
   FarStore* far() override { return inner_.far() == nullptr ? nullptr : this; }
@@ -58,7 +61,8 @@ class CachingStore final : public ObjectStore, public CachedStore, private FarSt
   void start_read(std::string_view key, ByteRange range, const std::optional<std::string>& version,
                   Arrived arrived) override;
 
-  ObjectInfo read_and_keep(std::string_view key, const ByteSink& sink);
+  /// Keeps what is read when it turns out to be the whole object.
+  ObjectInfo read_and_keep(std::string_view key, ByteRange range, const ByteSink& sink);
 
   ObjectStore& inner_;
   CacheFolder& cache_;

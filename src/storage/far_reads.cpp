@@ -27,7 +27,7 @@ class Reads {
       objects_ += 1;
       bytes_ += read.size;
     }
-    read.store->start_read(read.key, {0, read.size + 1}, read.version,
+    read.store->start_read(read.key, {read.offset, read.size + 1}, read.version,
                            [this, index, size = read.size](std::exception_ptr failure, std::string content) {
                              const std::lock_guard lock(mutex_);
                              if (failure && !failure_) failure_ = failure;

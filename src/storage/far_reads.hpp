@@ -11,12 +11,14 @@
 
 namespace unio {
 
-/// The whole of one small object of a far store.
+/// The whole of one small object of a far store, or a piece of one.
 struct FarRead {
   FarStore* store = nullptr;
   std::string key;
   std::optional<std::string> version;
-  std::uint64_t size = 0;  ///< expected; of a larger object one byte more is read, so that it shows
+  /// Expected; one byte more is read where there is one, so that a larger object shows.
+  std::uint64_t size = 0;
+  std::uint64_t offset = 0;
 };
 
 struct FarReadOptions {

@@ -109,6 +109,9 @@ class StagingStore {
   virtual std::unique_ptr<StagedObject> stage(const StageOptions& options) = 0;
   /// Whether an object may be staged whose key is not known yet.
   virtual bool names_last() const { return true; }
+  /// Removes what was begun before this time for keys that begin with `prefix`, and never published, where
+  /// the store keeps such things. Returns how many.
+  virtual std::size_t sweep(std::string_view /*prefix*/, Time /*begun_before*/) { return 0; }
 };
 
 /// Facet of stores that keep every version of an object.
@@ -160,6 +163,61 @@ class FarStore {
                           Arrived arrived) = 0;
 };
 
+/// An object that a service may copy to another of its places.
+struct CopyOffer {
+  std::string bucket;
+  std::string full_key;  ///< in the bucket
+  std::optional<std::string> version;
+  std::string etag;
+  std::uint64_t size = 0;
+};
+
+/// Facet of stores whose service copies large objects between its own places, so that their bytes need not
+/// come here.
+class CopyingStore {
+ public:
+  virtual ~CopyingStore() = default;
+  /// The service, with who asks there; one store may copy from another where these are equal and not empty.
+  virtual std::string service() const = 0;
+  /// Absent unless the checksum that the service keeps of the object proves its digest.
+  virtual std::optional<CopyOffer> offer(std::string_view key, const std::optional<std::string>& version,
+                                         std::uint64_t size, const Digest& digest) = 0;
+  /// Makes `to` of an object that a store of the same service offers, as it was then.
+  virtual ObjectInfo copy_from(const CopyOffer& offer, std::string_view to, const Condition& condition) = 0;
+};
+
+/// What a service does of all that a store should do. Services differ, and some take a condition and ignore
+/// it.
+struct StoreCapabilities {
+  bool create_only = true;             ///< a write under Condition::absent
+  bool swap = true;                    ///< a write under Condition::matches
+  bool quoted_etags = true;            ///< as it gives them itself; else without their quotes
+  bool conditional_completion = true;  ///< Condition::absent for an object that was sent in parts
+  bool conditional_removal = true;     ///< a removal under Condition::matches
+  bool checks_bytes = true;            ///< refuses bytes that do not have their SHA-256
+  bool keeps_checksums = true;         ///< tells the SHA-256 of what it has
+  bool versions = false;               ///< keeps every version of an object
+  bool object_lock = false;            ///< can protect an object from removal
+
+  bool operator==(const StoreCapabilities&) const = default;
+  /// Whether names can move safely while others write too.
+  bool many_writers() const { return create_only && swap; }
+};
+
+/// Facet of stores over services that differ in what they can do.
+class ProbedStore {
+ public:
+  virtual ~ProbedStore() = default;
+  /// Finds out by trying, with objects whose keys begin with `scratch`, which are removed again. Error
+  /// permission_denied and others as for a write.
+  virtual StoreCapabilities probe(std::string_view scratch) = 0;
+  /// From now on a condition that the service does not know is replaced by a look at the object before the
+  /// write: right for one writer at a time, no protection between two. Before the first `adopt` the service
+  /// is taken to do everything.
+  virtual void adopt(const StoreCapabilities& capabilities) = 0;
+  virtual StoreCapabilities capabilities() const = 0;
+};
+
 /// Bytes under keys: a folder, a bucket, memory. Storage knows nothing of packages.
 ///
 /// Keys are non-empty relative paths of `/`-separated segments, UTF-8, at most 1024 bytes; no segment is
@@ -199,6 +257,11 @@ class ObjectStore {
   /// Removes an object; nothing happens when it is absent and no condition is given.
   virtual void remove(std::string_view key, const Condition& condition) = 0;
 
+  /// Removes several objects, whatever is there; in few requests where the store can.
+  virtual void remove_all(std::span<const std::string> keys) {
+    for (const std::string& key : keys) remove(key, Condition::none());
+  }
+
   /// A page of what is under a prefix. Every object that was there all the time is listed exactly once; one
   /// that was written or removed while the pages were read may or may not be.
   virtual ListPage list(const ListOptions& options) = 0;
@@ -212,6 +275,8 @@ class ObjectStore {
   virtual RetentionStore* retention() { return nullptr; }
   virtual CachedStore* cached() { return nullptr; }
   virtual FarStore* far() { return nullptr; }
+  virtual ProbedStore* probed() { return nullptr; }
+  virtual CopyingStore* copying() { return nullptr; }
 };
 
 /// The whole object in memory; Error invalid_argument when it is larger than `limit`.

@@ -89,6 +89,7 @@ BuilderState BuilderState::parse(std::string_view text) {
   state.published = get_bool(json, "published");
   state.manifest_file = json.find_string("manifest_file").value_or("");
   state.top_hash = json.find_string("top_hash").value_or("");
+  state.part_sha256 = json.find_string("part_sha256").value_or("");
   if (const Json* sources = json.find("sources"); sources != nullptr && sources->if_array() != nullptr) {
     for (const Json& source : *sources->if_array()) state.sources.push_back(parse_source(source));
   }
@@ -126,6 +127,7 @@ std::string BuilderState::dump() const {
        {"parents", from_texts(parents)}});
   if (package_meta) json.set("package_meta", *package_meta);
   if (message) json.set("message", *message);
+  if (!part_sha256.empty()) json.set("part_sha256", part_sha256);
   if (!known_format.empty()) json.set("known_format", known_format);
   return json.dump(JsonStyle::pretty) + "\n";
 }

@@ -48,6 +48,8 @@ struct BuilderState {
   /// manifest with entries that have no digest yet has a file but no top hash. Kept by Workspace.
   std::string manifest_file;
   std::string top_hash;
+  /// When the file holds only what was installed of a large package: its SHA-256 in hex. Empty: it is whole.
+  std::string part_sha256;
 
   std::vector<Source> sources;
 

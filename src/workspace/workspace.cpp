@@ -90,7 +90,20 @@ Workspace Workspace::create(const std::filesystem::path& root, BuilderState stat
   return workspace;
 }
 
+Workspace Workspace::create_with_part(const std::filesystem::path& root, BuilderState state,
+                                      const Manifest& part, const std::string& top_hash,
+                                      RandomSource& random) {
+  Workspace workspace = prepare(root, std::move(state), random);
+  workspace.save_part(part, top_hash, random);
+  return workspace;
+}
+
 const Manifest& Workspace::manifest() {
+  check(!has_part(), "only a part of the manifest is here");
+  return installed_manifest();
+}
+
+const Manifest& Workspace::installed_manifest() {
   if (manifest_) return *manifest_;
   if (state_.manifest_file.empty()) return manifest_.emplace();
   const std::filesystem::path path = state_folder() / state_.manifest_file;
@@ -98,7 +111,15 @@ const Manifest& Workspace::manifest() {
     ManifestReader reader({.max_line = std::size_t{1} << 30, .hash_while_reading = false});
     File file = File::open_for_reading(path);
     std::vector<std::byte> buffer(std::size_t{1} << 20);
-    while (const std::size_t count = file.read(buffer)) reader.feed(as_text(Bytes(buffer).first(count)));
+    Sha256 hash;
+    while (const std::size_t count = file.read(buffer)) {
+      const Bytes bytes = Bytes(buffer).first(count);
+      // The top hash says nothing of a part.
+      if (has_part()) hash.update(bytes);
+      reader.feed(as_text(bytes));
+    }
+    if (has_part() && to_hex(hash.finish()) != state_.part_sha256)
+      throw Error(ErrorCode::corruption, "it was altered", "install the package into another folder");
     return manifest_.emplace(reader.finish());
   });
 }
@@ -107,13 +128,29 @@ void Workspace::save(RandomSource& random) {
   replace_file(state_path(root_), as_bytes(state_.dump()), random);
 }
 
-void Workspace::save(const Manifest& manifest, RandomSource& random) {
+void Workspace::write_manifest(const Manifest& manifest, RandomSource& random) {
   const std::string name = fmt::format("{}{}.jsonl", manifest_prefix, random_id(random));
   TemporaryFile file(state_folder(), "new-", random);
   manifest.write([&](std::string_view piece) { file.file().write(as_bytes(piece)); });
   file.file().sync();
   file.publish_over(state_folder() / name);
   state_.manifest_file = name;
+}
+
+void Workspace::save_part(const Manifest& part, const std::string& top_hash, RandomSource& random) {
+  Sha256 hash;
+  part.write([&](std::string_view piece) { hash.update(piece); });
+  write_manifest(part, random);
+  state_.part_sha256 = to_hex(hash.finish());
+  state_.top_hash = top_hash;
+  save(random);
+  manifest_ = part;
+  remove_old_manifests();
+}
+
+void Workspace::save(const Manifest& manifest, RandomSource& random) {
+  write_manifest(manifest, random);
+  state_.part_sha256.clear();
   try {
     state_.top_hash = manifest.top_hash();
   } catch (const Error& error) {

@@ -34,6 +34,9 @@ class Workspace {
   /// The same with a manifest; the folder is a workspace only when both are there.
   static Workspace create(const std::filesystem::path& root, BuilderState state, const Manifest& manifest,
                           RandomSource& random);
+  /// The same with a part of the manifest that has this top hash.
+  static Workspace create_with_part(const std::filesystem::path& root, BuilderState state,
+                                    const Manifest& part, const std::string& top_hash, RandomSource& random);
 
   const std::filesystem::path& root() const { return root_; }
   std::filesystem::path state_folder() const { return root_ / ".unio"; }
@@ -42,14 +45,20 @@ class Workspace {
   BuilderState& state() { return state_; }
   const BuilderState& state() const { return state_; }
 
-  /// The stored manifest, read on first use. The empty manifest when none was built.
+  /// The stored manifest, read on first use. The empty manifest when none was built. Not to be asked for
+  /// while only a part is stored (complete_manifest.hpp).
   const Manifest& manifest();
+  /// The same, or that part: it has all entries that are installed here.
+  const Manifest& installed_manifest();
+  bool has_part() const { return !state_.part_sha256.empty(); }
   /// The top hash of the stored manifest without reading it; empty when there is none.
   const std::string& manifest_hash() const { return state_.top_hash; }
 
   /// Stores state and, when given, a new manifest; durable when it returns.
   void save(RandomSource& random);
   void save(const Manifest& manifest, RandomSource& random);
+  /// With a part of the manifest that has this top hash.
+  void save_part(const Manifest& part, const std::string& top_hash, RandomSource& random);
 
   /// Held by a command that changes the workspace. Error conflict when another process holds it. Released by
   /// the kernel at the latest when the process ends.
@@ -69,6 +78,7 @@ class Workspace {
  private:
   Workspace(std::filesystem::path root, BuilderState state);
   static Workspace prepare(const std::filesystem::path& root, BuilderState state, RandomSource& random);
+  void write_manifest(const Manifest& manifest, RandomSource& random);
   void remove_old_manifests() const;
 
   std::filesystem::path root_;

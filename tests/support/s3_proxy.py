@@ -21,6 +21,7 @@ BLOCK = 256 * 1024  # bytes read at a time
 Answer = tuple[int, dict[str, str], bytes]  # status, headers with names in lower case, body
 Headers = Iterable[tuple[str, str]]
 Match = Callable[["RequestRecord"], bool]
+Rewrite = Callable[[str, str, list[tuple[str, str]]], list[tuple[str, str]]]  # of method, target, headers
 
 
 class Fault(Enum):
@@ -130,6 +131,8 @@ class S3Proxy(ThreadingHTTPServer):
         self._rules: list[FaultRule] = []
         self._sockets: list[socket.socket] = []
         self.failures: list[Exception] = []
+        #: Gives the headers that are passed on in place of a request's own.
+        self.rewrite: Rewrite | None = None
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -262,7 +265,10 @@ class _ClientConnection(BaseHTTPRequestHandler):
             self.upstream.connect()
             self.server.track(self.upstream.sock)
         self.upstream.putrequest(self.command, target, skip_host=True, skip_accept_encoding=True)
-        for name, value in self.headers.raw_items():
+        headers = list(self.headers.raw_items())
+        if self.server.rewrite is not None:
+            headers = self.server.rewrite(self.command, target, headers)
+        for name, value in headers:
             self.upstream.putheader(name, value)
         self.upstream.endheaders()
         for block in body:

@@ -75,7 +75,7 @@ CommandRun setup(Arguments& arguments) {
                    "add the entries of this package instead of local files");
   arguments.flag("--overwrite", options->overwrite, "let what is added win over what has its keys now");
   return [options](Session& session) {
-    Workspace workspace = find_workspace(std::nullopt);
+    Workspace workspace = find_whole_workspace(session);
     const auto lock = workspace.lock();
     if (options->package) return add_reference(session, workspace, *options);
     if (!options->first) {

@@ -9,7 +9,7 @@ CommandRun setup(Arguments& arguments) {
   auto options = std::make_shared<ManifestOptions>();
   add_manifest_options(arguments, *options);
   return [options](Session& session) {
-    Workspace workspace = find_workspace(std::nullopt);
+    Workspace workspace = find_whole_workspace(session);
     const auto lock = workspace.lock();
     const BuildResult result = build(
         workspace,

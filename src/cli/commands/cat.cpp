@@ -14,7 +14,7 @@ CommandRun setup(Arguments& arguments) {
   arguments.positional("REF", options->reference, "a package");
   arguments.positional("KEY", options->key, "an entry");
   return [options](Session& session) {
-    const OpenedPackage package = open_reference(session, options->reference);
+    const OpenedPackage package = open_part_of(session, options->reference, {&options->key, 1});
     cat(package, options->key, session.context(),
         [&](Bytes bytes) { session.terminal().write(as_text(bytes)); });
     return 0;

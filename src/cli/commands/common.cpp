@@ -1,4 +1,6 @@
 #include "cli/commands/common.hpp"
+#include "engine/complete_manifest.hpp"
+#include "engine/package_part.hpp"
 
 #include <fmt/format.h>
 
@@ -53,6 +55,12 @@ Workspace find_workspace(const std::optional<std::string>& directory) {
   return Workspace::get(directory ? std::filesystem::path(*directory) : std::filesystem::current_path());
 }
 
+Workspace find_whole_workspace(Session& session, const std::optional<std::string>& directory) {
+  Workspace workspace = find_workspace(directory);
+  complete_manifest(workspace, session.context());
+  return workspace;
+}
+
 void add_manifest_options(Arguments& arguments, ManifestOptions& options) {
   arguments.option("-m,--message", "TEXT", options.message, "message of the revision");
   arguments.option("--meta", "JSON", options.meta, "metadata of the package");
@@ -86,6 +94,11 @@ std::optional<Json> parse_json_option(const std::optional<std::string>& text, st
 
 OpenedPackage open_reference(Session& session, const std::string& reference) {
   return open_package(session.app().resolve(reference), session.context());
+}
+
+OpenedPackage open_part_of(Session& session, const std::string& reference, std::span<const std::string> keys,
+                           Depth depth) {
+  return open_part(session.app().resolve(reference), keys, depth, session.context());
 }
 
 Registry open_registry(Session& session, const std::string& url) {

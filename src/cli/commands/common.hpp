@@ -2,12 +2,14 @@
 
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "base/json.hpp"
 #include "cli/arguments.hpp"
 #include "cli/session.hpp"
+#include "engine/browse.hpp"
 #include "engine/build.hpp"
 #include "engine/push.hpp"
 #include "engine/registry.hpp"
@@ -18,6 +20,8 @@ namespace unio {
 
 /// The workspace that `directory`, or the present folder, lies in.
 Workspace find_workspace(const std::optional<std::string>& directory);
+/// The same with its manifest whole, for what does more than look.
+Workspace find_whole_workspace(Session& session, const std::optional<std::string>& directory = std::nullopt);
 
 /// JSON of an option such as --meta; Error invalid_argument that names the option.
 std::optional<Json> parse_json_option(const std::optional<std::string>& text, std::string_view option);
@@ -40,6 +44,9 @@ PushManifestOptions push_manifest_options(const PublishOptions& options);
 
 /// The registry and the version of a reference.
 OpenedPackage open_reference(Session& session, const std::string& reference);
+/// For looking at these entries and folders only: open_part.
+OpenedPackage open_part_of(Session& session, const std::string& reference, std::span<const std::string> keys,
+                           Depth depth = Depth::one_level);
 Registry open_registry(Session& session, const std::string& url);
 
 /// Notes that quilt3 cannot read a package of this name, if it cannot.

@@ -37,9 +37,10 @@ int print_packages(Session& session, const std::string& registry) {
 }
 
 int print_entries(Session& session, const Options& options) {
-  const OpenedPackage package = open_reference(session, *options.reference);
-  const auto listing =
-      list_entries(package, options.folder.value_or(""), options.all ? Depth::all : Depth::one_level);
+  const std::string folder = options.folder.value_or("");
+  const Depth depth = options.all ? Depth::all : Depth::one_level;
+  const OpenedPackage package = open_part_of(session, *options.reference, {&folder, 1}, depth);
+  const auto listing = list_entries(package, folder, depth);
   if (session.json()) {
     Json::Array list;
     for (const Listing& item : listing) {

@@ -18,7 +18,7 @@ CommandRun setup(Arguments& arguments) {
   arguments.positional("TO", options->to, "its new key");
   arguments.flag("--overwrite", options->overwrite, "replace entries that stand there");
   return [options](Session& session) {
-    Workspace workspace = find_workspace(std::nullopt);
+    Workspace workspace = find_whole_workspace(session);
     const auto lock = workspace.lock();
     const std::size_t count =
         move_entries(workspace, options->from, options->to,

@@ -25,7 +25,7 @@ CommandRun setup(Arguments& arguments) {
                    "readable keys: PREFIX and the logical key, instead of content addresses");
   arguments.flag("--no-copy", options->no_copy, "leave entries that are in another store where they are");
   return [options](Session& session) {
-    Workspace workspace = find_workspace(std::nullopt);
+    Workspace workspace = find_whole_workspace(session);
     const auto lock = workspace.lock();
     const PushOptions what{push_manifest_options(*options), options->prefix, options->no_copy};
     const PushResult result = push(workspace, what, session.context());

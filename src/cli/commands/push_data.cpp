@@ -12,7 +12,7 @@ CommandRun setup(Arguments& arguments) {
   arguments.flag("--local-files-only", options->local_files_only,
                  "leave entries that are in a store where they are");
   return [options](Session& session) {
-    Workspace workspace = find_workspace(std::nullopt);
+    Workspace workspace = find_whole_workspace(session);
     const auto lock = workspace.lock();
     const PushDataResult result = push_data(workspace, *options, session.context());
     if (session.json()) session.print_json(Json::object({{"data", pushed_json(result)}}));

@@ -9,7 +9,7 @@ CommandRun setup(Arguments& arguments) {
   auto options = std::make_shared<PublishOptions>();
   add_publish_options(arguments, *options);
   return [options](Session& session) {
-    Workspace workspace = find_workspace(std::nullopt);
+    Workspace workspace = find_whole_workspace(session);
     const auto lock = workspace.lock();
     const PushResult result = push_manifest(workspace, push_manifest_options(*options), session.context());
     if (session.json()) session.print_json(published_json(workspace, result));

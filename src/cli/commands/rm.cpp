@@ -11,7 +11,7 @@ CommandRun setup(Arguments& arguments) {
   auto key = std::make_shared<std::string>();
   arguments.positional("KEY", *key, "an entry, or a folder with a slash at its end");
   return [key](Session& session) {
-    Workspace workspace = find_workspace(std::nullopt);
+    Workspace workspace = find_whole_workspace(session);
     const auto lock = workspace.lock();
     const std::size_t count = remove_entries(workspace, *key, session.context());
     if (session.json()) session.print_json(Json::object({{"removed", static_cast<std::uint64_t>(count)}}));

@@ -18,7 +18,7 @@ CommandRun setup(Arguments& arguments) {
   arguments.positional("SOURCE", options->source, "the file that it becomes");
   arguments.option("--meta", "JSON", options->meta, "user metadata of the entry");
   return [options](Session& session) {
-    Workspace workspace = find_workspace(std::nullopt);
+    Workspace workspace = find_whole_workspace(session);
     const auto lock = workspace.lock();
     const auto meta = parse_json_option(options->meta, "--meta");
     set_entry(workspace, ".", options->key, options->source, meta, session.context());

@@ -18,7 +18,7 @@ CommandRun setup(Arguments& arguments) {
                        "an entry, a folder with a slash at its end, or \"\" for the package");
   arguments.positional("JSON", options->json, "the metadata; null removes it");
   return [options](Session& session) {
-    Workspace workspace = find_workspace(std::nullopt);
+    Workspace workspace = find_whole_workspace(session);
     const auto lock = workspace.lock();
     set_meta(workspace, options->key, *parse_json_option(options->json, "JSON"), session.context());
     if (session.json()) session.print_json(Json::object({{"key", options->key}}));

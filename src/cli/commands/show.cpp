@@ -112,13 +112,14 @@ CommandRun setup(Arguments& arguments) {
   arguments.positional("REF", options->reference, "a package");
   arguments.positional("KEY", options->key, "an entry or a folder");
   return [options](Session& session) {
-    const OpenedPackage package = open_reference(session, options->reference);
     if (options->key) {
+      const OpenedPackage package = open_part_of(session, options->reference, {&*options->key, 1});
       const EntryDetails entry = entry_details(package, *options->key);
       if (session.json()) session.print_json(entry_json(entry));
       if (!session.json()) print_entry(session, entry);
       return 0;
     }
+    const OpenedPackage package = open_part_of(session, options->reference, readme_keys());
     const PackageDetails details = package_details(package, session.context());
     if (session.json()) session.print_json(details_json(details));
     if (!session.json()) print_details(session, details);

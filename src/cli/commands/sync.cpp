@@ -46,7 +46,7 @@ CommandRun setup(Arguments& arguments) {
   arguments.positional("DIR", options->directory, "workspace (default: here)");
   arguments.flag("-n,--dry-run", options->dry_run, "only show what would change");
   return [options](Session& session) {
-    Workspace workspace = find_workspace(options->directory);
+    Workspace workspace = find_whole_workspace(session, options->directory);
     const auto lock = workspace.lock();
     const DryRun dry_run = options->dry_run ? DryRun::yes : DryRun::no;
     const SyncResult result = sync(workspace, dry_run, session.context());

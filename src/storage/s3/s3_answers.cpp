@@ -320,12 +320,31 @@ S3VersionListing parse_versions(const S3Response& response) {
   return listing;
 }
 
-std::string parse_element(const S3Response& response, const char* element) {
+std::optional<std::string> find_element(const S3Response& response, const char* element) {
   pugi::xml_document document;
   if (!document.load_buffer(response.body.data(), response.body.size())) throw bad_answer("XML");
-  const std::string value = document.document_element().child_value(element);
-  if (value.empty()) throw bad_answer(element);
-  return value;
+  std::string value = document.document_element().child_value(element);
+  return value.empty() ? std::nullopt : std::optional(std::move(value));
+}
+
+std::string parse_element(const S3Response& response, const char* element) {
+  auto value = find_element(response, element);
+  if (!value) throw bad_answer(element);
+  return std::move(*value);
+}
+
+std::string remove_objects_body(const std::vector<std::string>& full_keys) {
+  std::string body = "<Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Quiet>true</Quiet>";
+  for (const std::string& key : full_keys)
+    body += fmt::format("<Object><Key>{}</Key></Object>", escaped(key));
+  return body + "</Delete>";
+}
+
+bool removed_all(const S3Response& response) {
+  pugi::xml_document document;
+  const bool whole = document.load_buffer(response.body.data(), response.body.size());
+  const pugi::xml_node root = document.child("DeleteResult");
+  return whole && root && !root.child("Error");
 }
 
 std::string complete_upload_body(const std::vector<S3Part>& parts) {

@@ -22,13 +22,16 @@ constexpr std::uint64_t asked_first = std::uint64_t{128} << 10;
 /// Sends each object at once and waits for none: `put` waits only while too much is on its way.
 class S3Store::Batch final : public WriteBatch {
  public:
-  explicit Batch(S3Store& store) : store_(store) {}
+  /// Where the service knows no create-only writes, callers have looked, or write the same bytes.
+  explicit Batch(S3Store& store)
+      : store_(store),
+        condition_(store.capabilities().create_only ? Condition::absent() : Condition::none()) {}
   ~Batch() override { wait_for_all(); }
 
   void put(std::string_view key, Bytes content) override {
     check_object_key(key);
     if (!take_place(key, content.size())) return;
-    auto write = std::make_shared<const S3Request>(store_.put_request(key, content, Condition::absent()));
+    auto write = std::make_shared<const S3Request>(store_.put_request(key, content, condition_));
     if (content.size() < asked_first) return send_write(std::move(write), std::string(key));
     auto head = std::make_shared<const S3Request>(store_.request("HeadObject", "HEAD", key));
     store_.client_.send(head, [this, write, key = std::string(key)](S3Response response) {
@@ -84,6 +87,7 @@ class S3Store::Batch final : public WriteBatch {
   }
 
   S3Store& store_;
+  const Condition condition_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::map<std::string, std::uint64_t, std::less<>> on_their_way_;  ///< keys with their sizes

@@ -14,22 +14,25 @@ namespace unio {
 namespace {
 
 constexpr std::size_t most_listed = 1000;
-/// Below this an object goes through us rather than being copied in parts, which takes three requests.
-constexpr std::uint64_t copied_through_us = std::uint64_t{64} << 10;
-constexpr std::uint64_t copy_part = std::uint64_t{1} << 30;
 
 std::string without_slash(std::string prefix) {
   while (prefix.ends_with('/')) prefix.pop_back();
   return prefix;
 }
 
+std::string without_quotes(std::string etag) {
+  std::erase(etag, '"');
+  return etag;
+}
+
 }  // namespace
 
-S3Store::S3Store(S3Client& client, std::string bucket, std::string prefix)
+S3Store::S3Store(S3Client& client, std::string bucket, std::string prefix, std::string service)
     : client_(client),
       bucket_(std::move(bucket)),
       prefix_(prefix.empty() ? std::string() : without_slash(std::move(prefix)) + "/"),
-      url_(without_slash(fmt::format("s3://{}/{}", bucket_, encode_url_path(prefix_)))) {}
+      url_(without_slash(fmt::format("s3://{}/{}", bucket_, encode_url_path(prefix_)))),
+      service_(std::move(service)) {}
 
 std::string S3Store::full_key(std::string_view key) const {
   return prefix_ + std::string(key);
@@ -54,6 +57,30 @@ S3Request S3Store::put_request(std::string_view key, Bytes content, const Condit
   put.headers.emplace_back("x-amz-checksum-sha256", to_base64(sha256(content)));
   add_condition(put, condition);
   return put;
+}
+
+Condition S3Store::enforced(std::string_view key, const Condition& condition, Change change) {
+  const StoreCapabilities able = capabilities();
+  bool known = true;
+  switch (condition.kind) {
+    case Condition::Kind::none:
+      return condition;
+    case Condition::Kind::absent:
+      known = change == Change::completion ? able.conditional_completion : able.create_only;
+      break;
+    case Condition::Kind::matches:
+      known = change == Change::removal ? able.conditional_removal : able.swap;
+      break;
+  }
+  if (known) {
+    const bool bare = condition.kind == Condition::Kind::matches && !able.quoted_etags;
+    return bare ? Condition::matches(without_quotes(condition.etag)) : condition;
+  }
+  const Found present = find(key);
+  const bool holds =
+      condition.kind == Condition::Kind::absent ? !present : present && present->etag == condition.etag;
+  if (!holds) throw condition_failed(url_, key, condition);
+  return Condition::none();
 }
 
 S3Store::Found S3Store::found_in(const S3Response& response, std::string_view key) const {
@@ -102,7 +129,7 @@ ObjectInfo S3Store::settle_write(const S3Response& response, std::string_view ke
 
 ObjectInfo S3Store::write(std::string_view key, Bytes content, const Condition& condition) {
   check_object_key(key);
-  S3Request put = put_request(key, content, condition);
+  S3Request put = put_request(key, content, enforced(key, condition, Change::write));
   const std::string sha256 = put.headers.front().second;
   const S3Response response = send_and_wait(client_, std::move(put));
   if (response.ok()) return written(response, key, content.size());
@@ -128,7 +155,7 @@ void S3Store::remove(std::string_view key, const Condition& condition) {
     throw condition_failed(url_, key, condition);
   if (conditional && !present) return;
   S3Request removal = request("DeleteObject", "DELETE", key);
-  add_condition(removal, condition);
+  add_condition(removal, enforced(key, condition, Change::removal));
   const S3Response response = send_and_wait(client_, std::move(removal));
   if (response.ok()) return;
   const bool gone = response.status == 404 && failure_of(response).hint.empty();
@@ -141,49 +168,25 @@ void S3Store::remove(std::string_view key, const Condition& condition) {
   throw s3_error(response, "remove", key, url_);
 }
 
-ObjectInfo S3Store::copy(std::string_view from, std::string_view to, const Condition& condition) {
-  check_object_key(from);
-  check_object_key(to);
-  const auto source = find(from);
-  if (!source) throw Error(ErrorCode::not_found, fmt::format("no object '{}' in '{}'", from, url_));
-  // A plain copy knows no conditions, and may not end where it began.
-  if (source->size <= copied_through_us) {
-    const std::string content = read_object(*this, from);
-    return write(to, as_bytes(content), condition);
+void S3Store::remove_all(std::span<const std::string> keys) {
+  for (const std::string& key : keys) check_object_key(key);
+  while (!keys.empty()) {
+    const auto some = keys.first(std::min(keys.size(), most_listed));
+    // One by one, so that an error names what it is about.
+    if (some.size() == 1 || !remove_at_once(some)) ObjectStore::remove_all(some);
+    keys = keys.subspan(some.size());
   }
-  return copy_in_parts(*source, to, condition);
 }
 
-ObjectInfo S3Store::copy_in_parts(const ObjectInfo& from, std::string_view to, const Condition& condition) {
-  const S3Response created =
-      send_and_wait(client_, create_upload(request("CreateMultipartUpload", "POST", to), false));
-  if (!created.ok()) throw s3_error(created, "write", to, url_);
-  const std::string id = parse_element(created, "UploadId");
-  std::vector<S3Part> parts;
-  for (std::uint64_t offset = 0; offset < from.size; offset += copy_part) {
-    const std::uint64_t last = std::min(from.size, offset + copy_part) - 1;
-    S3Part part{
-        .number = static_cast<int>(parts.size()) + 1, .size = last - offset + 1, .etag = {}, .sha256 = {}};
-    S3Request piece = request("UploadPartCopy", "PUT", to);
-    piece.query = {{"partNumber", std::to_string(part.number)}, {"uploadId", id}};
-    piece.headers = {
-        {"x-amz-copy-source", fmt::format("/{}/{}", bucket_, encode_url_path(full_key(from.key)))},
-        {"x-amz-copy-source-range", fmt::format("bytes={}-{}", offset, last)},
-        {"x-amz-copy-source-if-match", from.etag}};
-    const S3Response copied = send_and_wait(client_, std::move(piece));
-    if (!copied.ok()) throw s3_error(copied, "copy", from.key, url_);
-    part.etag = parse_element(copied, "ETag");
-    parts.push_back(std::move(part));
-  }
-  S3Request complete = complete_upload(request("CompleteMultipartUpload", "POST", to), id, parts, condition);
-  const S3Response completed = send_and_wait(client_, std::move(complete));
-  if (!completed.ok()) {
-    send_and_wait(client_, abort_upload(request("AbortMultipartUpload", "DELETE", to), id));
-    throw write_error(completed, to, condition);
-  }
-  const auto info = find(to);
-  if (!info) throw s3_error(completed, "copy", to, url_);
-  return *info;
+bool S3Store::remove_at_once(std::span<const std::string> keys) {
+  std::vector<std::string> full_keys;
+  for (const std::string& key : keys) full_keys.push_back(full_key(key));
+  S3Request removal = request("DeleteObjects", "POST", {});
+  removal.query = {{"delete", ""}};
+  removal.body = remove_objects_body(full_keys);
+  removal.headers.emplace_back("x-amz-checksum-sha256", to_base64(sha256(as_bytes(removal.body))));
+  const S3Response response = send_and_wait(client_, std::move(removal));
+  return response.ok() && removed_all(response);
 }
 
 ListPage S3Store::list(const ListOptions& options) {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/threads.hpp"
 #include "storage/object_store.hpp"
 #include "storage/s3/s3_answers.hpp"
 #include "storage/s3/s3_client.hpp"
@@ -15,18 +16,23 @@ namespace unio {
 /// Objects in a bucket of an S3-compatible service, all below one prefix.
 ///
 /// Every write carries the SHA-256 of its bytes, which the service checks. Conditions are the service's own
-/// (If-None-Match, If-Match), so they hold for all who write there. An etag is the service's, with its
-/// quotes.
+/// (If-None-Match, If-Match), so they hold for all who write there; see ProbedStore for services without. An
+/// etag is the service's, with its quotes.
 ///
 /// Large objects go and come in parts of 8 MiB, several at once. Parts of an upload that was interrupted stay
 /// with the service; the next upload to the same key takes up those whose SHA-256 is the same.
 ///
 /// Repeats nothing itself: `client` does (RetryingClient). Where an answer got lost and the repeated write
 /// meets its own effect, the object is looked at. Thread-safe; borrows the client.
-class S3Store final : public ObjectStore, private StagingStore, private VersionedStore, private FarStore {
+class S3Store final : public ObjectStore,
+                      private StagingStore,
+                      private VersionedStore,
+                      private FarStore,
+                      private ProbedStore,
+                      private CopyingStore {
  public:
-  /// `prefix` without a slash at its end; empty: the whole bucket.
-  S3Store(S3Client& client, std::string bucket, std::string prefix);
+  /// `prefix` without a slash at its end; empty: the whole bucket. `service`: see CopyingStore.
+  S3Store(S3Client& client, std::string bucket, std::string prefix, std::string service = {});
 
   std::string url() const override { return url_; }
   std::optional<ObjectInfo> find(std::string_view key) override;
@@ -34,23 +40,38 @@ class S3Store final : public ObjectStore, private StagingStore, private Versione
   ObjectInfo write(std::string_view key, Bytes content, const Condition& condition) override;
   ObjectInfo copy(std::string_view from, std::string_view to, const Condition& condition) override;
   void remove(std::string_view key, const Condition& condition) override;
+  void remove_all(std::span<const std::string> keys) override;
   ListPage list(const ListOptions& options) override;
   std::unique_ptr<WriteBatch> batch() override;
   StagingStore* staging() override { return this; }
   VersionedStore* versioning() override { return this; }
   FarStore* far() override { return this; }
+  ProbedStore* probed() override { return this; }
+  CopyingStore* copying() override { return this; }
 
  private:
   class Batch;
+  class PartCopies;
+  class Probe;
   class Reader;
   class Upload;
   using Found = std::optional<ObjectInfo>;
 
   std::unique_ptr<StagedObject> stage(const StageOptions& options) override;
   bool names_last() const override { return false; }
+  std::size_t sweep(std::string_view prefix, Time begun_before) override;
 
   void start_read(std::string_view key, ByteRange range, const std::optional<std::string>& version,
                   Arrived arrived) override;
+
+  std::string service() const override { return service_; }
+  std::optional<CopyOffer> offer(std::string_view key, const std::optional<std::string>& version,
+                                 std::uint64_t size, const Digest& digest) override;
+  ObjectInfo copy_from(const CopyOffer& offer, std::string_view to, const Condition& condition) override;
+
+  StoreCapabilities probe(std::string_view scratch) override;
+  void adopt(const StoreCapabilities& capabilities) override { *capabilities_.lock() = capabilities; }
+  StoreCapabilities capabilities() const override { return *capabilities_.lock(); }
 
   bool enabled() override;
   ObjectInfo read_version(std::string_view key, std::string_view version, ByteRange range,
@@ -65,6 +86,10 @@ class S3Store final : public ObjectStore, private StagingStore, private Versione
 
   S3Request request(std::string_view operation, std::string_view method, std::string_view key) const;
   S3Request put_request(std::string_view key, Bytes content, const Condition& condition) const;
+  /// What to ask the service for, so that a change happens under this condition. Where the service does not
+  /// know such conditions, the object is looked at instead; Error conflict when it does not hold.
+  enum class Change { write, completion, removal };
+  Condition enforced(std::string_view key, const Condition& condition, Change change);
   Found found_in(const S3Response& response, std::string_view key) const;
   ObjectInfo written(const S3Response& response, std::string_view key, std::uint64_t size) const;
   /// The object, if it is of this size and has this checksum.
@@ -75,12 +100,15 @@ class S3Store final : public ObjectStore, private StagingStore, private Versione
                           std::string_view sha256, const Condition& condition);
   Error write_error(const S3Response& response, std::string_view key, const Condition& condition) const;
   std::optional<std::string> newest_removed(std::string_view key);
-  ObjectInfo copy_in_parts(const ObjectInfo& from, std::string_view to, const Condition& condition);
+  /// False when the service did not remove all of them.
+  bool remove_at_once(std::span<const std::string> keys);
 
   S3Client& client_;
   const std::string bucket_;
   const std::string prefix_;  ///< with a slash at its end, or empty
   const std::string url_;
+  const std::string service_;
+  mutable Synchronized<StoreCapabilities> capabilities_;
 };
 
 }  // namespace unio

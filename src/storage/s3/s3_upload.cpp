@@ -163,9 +163,10 @@ class S3Store::Upload final : public StagedObject {
   ObjectInfo complete(const Condition& condition) {
     std::vector<S3Part> parts;
     for (const auto& [number, part] : parts_) parts.push_back(part);
+    const Condition asked = store_.enforced(key_, condition, Change::completion);
     const S3Response response = send_and_wait(
         store_.client_,
-        complete_upload(store_.request("CompleteMultipartUpload", "POST", key_), id_, parts, condition));
+        complete_upload(store_.request("CompleteMultipartUpload", "POST", key_), id_, parts, asked));
     // An answer without an ETag may be half of one: what counts is what stands there.
     if (!response.ok() || response.body.find("<ETag>") == std::string::npos)
       return settle(response, condition);
@@ -208,6 +209,33 @@ class S3Store::Upload final : public StagedObject {
   std::exception_ptr failure_;
   bool gone_ = false;  ///< the service knows the upload no longer
 };
+
+std::size_t S3Store::sweep(std::string_view prefix, Time begun_before) {
+  std::vector<S3Upload> abandoned;
+  S3UploadListing page;
+  do {
+    S3Request listing = request("ListMultipartUploads", "GET", {});
+    if (!page.next_key.empty()) listing.query = {{"key-marker", page.next_key}};
+    listing.query.emplace_back("prefix", full_key(prefix));
+    if (!page.next_id.empty()) listing.query.emplace_back("upload-id-marker", page.next_id);
+    listing.query.emplace_back("uploads", "");
+    const S3Response response = send_and_wait(client_, std::move(listing));
+    if (!response.ok()) throw s3_error(response, "list the uploads in", {}, url_);
+    page = in_context(fmt::format("list the uploads in '{}'", url_), [&] { return parse_uploads(response); });
+    for (S3Upload& upload : page.uploads) {
+      // A time that could not be read is the epoch.
+      const bool old = upload.started != Time{} && upload.started < begun_before;
+      if (old && upload.key.starts_with(full_key(prefix))) abandoned.push_back(std::move(upload));
+    }
+  } while (!page.next_key.empty());
+  for (const S3Upload& upload : abandoned) {
+    const auto removal = request("AbortMultipartUpload", "DELETE", own_key(upload.key));
+    const S3Response response = send_and_wait(client_, abort_upload(removal, upload.id));
+    if (!response.ok() && response.status != 404)
+      throw s3_error(response, "end an upload to", upload.key, url_);
+  }
+  return abandoned.size();
+}
 
 std::unique_ptr<StagedObject> S3Store::stage(const StageOptions& options) {
   return std::make_unique<Upload>(*this, options);

@@ -1,0 +1,150 @@
+#include <fmt/format.h>
+
+#include <condition_variable>
+#include <map>
+#include <mutex>
+
+#include "base/digest.hpp"
+#include "base/error.hpp"
+#include "base/percent.hpp"
+#include "storage/s3/s3_requests.hpp"
+#include "storage/s3/s3_store.hpp"
+
+namespace unio {
+namespace {
+
+/// Below this an object goes through us rather than being copied in parts, which takes three requests.
+constexpr std::uint64_t copied_through_us = std::uint64_t{64} << 10;
+constexpr std::size_t parts_on_their_way = 16;
+
+/// What the service says of an object that was sent in parts which are the chunks of its digest.
+std::string composite_checksum(const Digest& digest, std::uint64_t size) {
+  const std::uint64_t chunk = digest_chunk_size(size);
+  return fmt::format("{}-{}", digest.text(), (size + chunk - 1) / chunk);
+}
+
+}  // namespace
+
+/// A new object whose parts the service copies from another. Not completed, it vanishes.
+class S3Store::PartCopies {
+ public:
+  PartCopies(S3Store& store, CopyOffer from, std::string_view to)
+      : store_(store), from_(std::move(from)), to_(to) {}
+  ~PartCopies() {
+    if (id_.empty()) return;
+    send_and_wait(store_.client_, abort_upload(store_.request("AbortMultipartUpload", "DELETE", to_), id_));
+  }
+  PartCopies(const PartCopies&) = delete;
+  PartCopies& operator=(const PartCopies&) = delete;
+
+  void run() {
+    const S3Response created = send_and_wait(
+        store_.client_, create_upload(store_.request("CreateMultipartUpload", "POST", to_), false));
+    if (!created.ok()) throw store_.write_error(created, to_, Condition::none());
+    id_ = parse_element(created, "UploadId");
+    const std::uint64_t part_size = digest_chunk_size(from_.size);
+    int number = 0;
+    for (std::uint64_t offset = 0; offset < from_.size && wait_for_place(); offset += part_size)
+      send(++number, offset, std::min(part_size, from_.size - offset));
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return on_their_way_ == 0; });
+    if (failure_) std::rethrow_exception(failure_);
+  }
+
+  ObjectInfo complete(const Condition& condition) {
+    std::vector<S3Part> parts;
+    for (const auto& [number, part] : parts_) parts.push_back(part);
+    const Condition asked = store_.enforced(to_, condition, Change::completion);
+    const S3Response completed = send_and_wait(
+        store_.client_,
+        complete_upload(store_.request("CompleteMultipartUpload", "POST", to_), id_, parts, asked));
+    if (!completed.ok()) throw store_.write_error(completed, to_, condition);
+    id_.clear();
+    const auto info = store_.find(to_);
+    if (!info) throw s3_error(completed, "copy", to_, store_.url_);
+    return *info;
+  }
+
+ private:
+  /// False when there is no point in going on.
+  bool wait_for_place() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return failure_ || on_their_way_ < parts_on_their_way; });
+    if (!failure_) on_their_way_ += 1;
+    return !failure_;
+  }
+
+  void send(int number, std::uint64_t offset, std::uint64_t size) {
+    auto request = std::make_shared<S3Request>(store_.request("UploadPartCopy", "PUT", to_));
+    request->query = {{"partNumber", std::to_string(number)}, {"uploadId", id_}};
+    std::string from = fmt::format("/{}/{}", from_.bucket, encode_url_path(from_.full_key));
+    if (from_.version) from += fmt::format("?versionId={}", encode_url_path(*from_.version));
+    request->headers = {{"x-amz-copy-source", std::move(from)},
+                        {"x-amz-copy-source-range", fmt::format("bytes={}-{}", offset, offset + size - 1)},
+                        {"x-amz-copy-source-if-match", from_.etag}};
+    store_.client_.send(request, [this, number, size](const S3Response& response) {
+      arrived({.number = number, .size = size, .etag = {}, .sha256 = {}}, response);
+    });
+  }
+
+  void arrived(S3Part part, const S3Response& response) {
+    const std::lock_guard lock(mutex_);
+    on_their_way_ -= 1;
+    try {
+      if (!response.ok()) throw s3_error(response, "copy", from_.full_key, "s3://" + from_.bucket);
+      part.etag = parse_element(response, "ETag");
+      parts_.emplace(part.number, std::move(part));
+    } catch (...) {
+      if (!failure_) failure_ = std::current_exception();
+    }
+    changed_.notify_all();
+  }
+
+  S3Store& store_;
+  const CopyOffer from_;
+  const std::string to_;
+  std::string id_;  ///< empty: there is nothing to end
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::size_t on_their_way_ = 0;
+  std::map<int, S3Part> parts_;
+  std::exception_ptr failure_;
+};
+
+ObjectInfo S3Store::copy(std::string_view from, std::string_view to, const Condition& condition) {
+  check_object_key(from);
+  check_object_key(to);
+  const auto source = find(from);
+  if (!source) throw Error(ErrorCode::not_found, fmt::format("no object '{}' in '{}'", from, url_));
+  // A plain copy knows no conditions, and may not end where it began.
+  if (source->size <= copied_through_us) {
+    const std::string content = read_object(*this, from);
+    return write(to, as_bytes(content), condition);
+  }
+  return copy_from({bucket_, full_key(from), std::nullopt, source->etag, source->size}, to, condition);
+}
+
+std::optional<CopyOffer> S3Store::offer(std::string_view key, const std::optional<std::string>& version,
+                                        std::uint64_t size, const Digest& digest) {
+  check_object_key(key);
+  if (digest.type != DigestType::sha2_256_chunked) return std::nullopt;
+  S3Request head = request("HeadObject", "HEAD", key);
+  if (version) head.query = {{"versionId", *version}};
+  head.headers.emplace_back("x-amz-checksum-mode", "ENABLED");
+  const S3Response there = send_and_wait(client_, std::move(head));
+  const Found info = found_in(there, key);
+  const bool proven = info && info->size == size &&
+                      there.find_header("x-amz-checksum-sha256") == composite_checksum(digest, size);
+  if (!proven) return std::nullopt;
+  return CopyOffer{bucket_, full_key(key), version, info->etag, size};
+}
+
+ObjectInfo S3Store::copy_from(const CopyOffer& offer, std::string_view to, const Condition& condition) {
+  check_object_key(to);
+  PartCopies copies(*this, offer, to);
+  copies.run();
+  return copies.complete(condition);
+}
+
+}  // namespace unio

@@ -1,0 +1,155 @@
+#include <fmt/format.h>
+
+#include "base/digest.hpp"
+#include "base/error.hpp"
+#include "storage/s3/s3_requests.hpp"
+#include "storage/s3/s3_store.hpp"
+
+namespace unio {
+namespace {
+
+constexpr int most_attempts = 3;
+constexpr std::string_view first_content = "probe";
+constexpr std::string_view other_content = "probe again";
+
+/// A condition, or a checksum, was understood and refused the write.
+bool refused(const S3Response& response) {
+  return response.status == 412 || response.status == 409 || response.status == 400;
+}
+
+}  // namespace
+
+/// Tries on objects of its own what a service really does. A condition counts only if it refuses what it must
+/// refuse and lets pass what it must let pass.
+class S3Store::Probe {
+ public:
+  Probe(S3Store& store, std::string_view scratch) : store_(store), key_(fmt::format("{}object", scratch)) {}
+  ~Probe() {
+    for (const std::string& key : {key_, parts_key()}) {
+      send_and_wait(store_.client_, store_.request("DeleteObject", "DELETE", key));
+    }
+  }
+  Probe(const Probe&) = delete;
+  Probe& operator=(const Probe&) = delete;
+
+  /// Absent when an answer got lost on the way, after which nobody knows what the next one means.
+  std::optional<StoreCapabilities> run() {
+    StoreCapabilities able;
+    const S3Response created = put(first_content, Condition::absent());
+    able.create_only = created.ok() && refused(put(other_content, Condition::absent()));
+    if (!created.ok()) write_plainly(created);
+    look(able);
+    try_swap(able);
+    able.conditional_removal = refuses_wrong_removal();
+    able.conditional_completion = refuses_completion();
+    able.checks_bytes = refuses_wrong_bytes();
+    able.object_lock = has_object_lock();
+    return unclear_ ? std::nullopt : std::optional(able);
+  }
+
+ private:
+  std::string parts_key() const { return key_ + "-in-parts"; }
+
+  S3Response send(S3Request request) {
+    S3Response response = send_and_wait(store_.client_, std::move(request));
+    unclear_ = unclear_ || response.maybe_repeated;
+    // What may pass says nothing of what the service can do.
+    if (!response.ok() && failure_of(response).code == ErrorCode::unavailable)
+      throw s3_error(response, "probe", key_, store_.url_);
+    return response;
+  }
+
+  S3Response put(std::string_view content, const Condition& condition) {
+    return send(store_.put_request(key_, as_bytes(content), condition));
+  }
+
+  /// Whoever may not write at all is told so by this.
+  void write_plainly(const S3Response& created) {
+    const S3Response plain = put(first_content, Condition::none());
+    if (!plain.ok()) throw s3_error(plain.status == 0 ? created : plain, "write", key_, store_.url_);
+  }
+
+  void look(StoreCapabilities& able) {
+    S3Request head = store_.request("HeadObject", "HEAD", key_);
+    head.headers.emplace_back("x-amz-checksum-mode", "ENABLED");
+    const S3Response there = send(std::move(head));
+    if (!there.ok()) throw s3_error(there, "look at", key_, store_.url_);
+    etag_ = info_from_headers(there, key_).etag;
+    able.versions = info_from_headers(there, key_).version.has_value();
+    able.keeps_checksums = there.find_header("x-amz-checksum-sha256").has_value();
+  }
+
+  void try_swap(StoreCapabilities& able) {
+    for (const bool quoted : {true, false}) {
+      std::string etag = etag_;
+      std::string other = "\"00000000000000000000000000000000\"";
+      if (!quoted) std::erase(etag, '"');
+      if (!quoted) std::erase(other, '"');
+      able.quoted_etags = quoted;
+      able.swap = refused(put(other_content, Condition::matches(other))) &&
+                  put(first_content, Condition::matches(etag)).ok();
+      if (able.swap) return;
+    }
+    able.quoted_etags = true;
+  }
+
+  bool refuses_wrong_removal() {
+    S3Request removal = store_.request("DeleteObject", "DELETE", key_);
+    add_condition(removal, Condition::matches("\"00000000000000000000000000000000\""));
+    const bool said = refused(send(std::move(removal)));
+    const bool still_there = send(store_.request("HeadObject", "HEAD", key_)).ok();
+    return said && still_there;
+  }
+
+  /// A second upload in parts to a key that is there must not be completed as a new object.
+  bool refuses_completion() {
+    if (!complete(Condition::absent()).ok()) return false;
+    return refused(complete(Condition::absent()));
+  }
+
+  S3Response complete(const Condition& condition) {
+    const std::string key = parts_key();
+    const S3Response created =
+        send(create_upload(store_.request("CreateMultipartUpload", "POST", key), false));
+    if (!created.ok()) return created;
+    const std::string id = parse_element(created, "UploadId");
+    S3Request part = store_.request("UploadPart", "PUT", key);
+    part.query = {{"partNumber", "1"}, {"uploadId", id}};
+    part.body = first_content;
+    const S3Response sent = send(std::move(part));
+    const std::string etag(sent.find_header("etag").value_or(""));
+    const std::vector<S3Part> parts{{.number = 1, .size = first_content.size(), .etag = etag, .sha256 = {}}};
+    S3Response completed =
+        send(complete_upload(store_.request("CompleteMultipartUpload", "POST", key), id, parts, condition));
+    if (!completed.ok()) send(abort_upload(store_.request("AbortMultipartUpload", "DELETE", key), id));
+    return completed;
+  }
+
+  bool refuses_wrong_bytes() {
+    S3Request wrong = store_.put_request(key_, as_bytes(first_content), Condition::none());
+    wrong.body = other_content;
+    return refused(send(std::move(wrong)));
+  }
+
+  bool has_object_lock() {
+    S3Request question = store_.request("GetObjectLockConfiguration", "GET", {});
+    question.query = {{"object-lock", ""}};
+    const S3Response response = send(std::move(question));
+    return response.ok() && response.body.find(">Enabled<") != std::string::npos;
+  }
+
+  S3Store& store_;
+  const std::string key_;
+  std::string etag_;
+  bool unclear_ = false;
+};
+
+StoreCapabilities S3Store::probe(std::string_view scratch) {
+  for (int attempt = 1; attempt <= most_attempts; ++attempt) {
+    if (const auto able = Probe(*this, fmt::format("{}{}-", scratch, attempt)).run()) return *able;
+  }
+  throw Error(ErrorCode::unavailable, fmt::format("cannot find out what the service of '{}' can do", url_),
+              "the line to it loses answers; run the command again");
+}
+
+}  // namespace unio
