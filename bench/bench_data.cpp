@@ -4,8 +4,9 @@
 //       FILES files of SMALLEST to LARGEST random bytes, 1,000 in a folder. There are CONTENTS different
 //       contents, which repeat. All have the same old modification time, so that no stat index takes them for
 //       just written.
-//   bench_data manifest FILE ENTRIES ordered|shuffled
-//       A manifest as quilt3 writes it, its rows in tree order or not.
+//   bench_data manifest FILE ENTRIES ordered|shuffled [URL]
+//       A manifest as quilt3 writes it, its rows in tree order or not. Its entries are content-addressed, or
+//       lie below URL under their logical keys.
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -92,18 +93,21 @@ void make_tree(const std::filesystem::path& root, const TreeOptions& options) {
   }
 }
 
-std::string row(std::size_t i) {
+/// `url`: what entries lie below; empty for content-addressed ones.
+std::string row(std::size_t i, const std::string& url) {
   Random random(i);
   Digest digest;
   random.fill(digest.value);
+  const std::string key = folder_name(i) + "/" + file_name(i);
   const std::string hex = digest.hex();
+  const std::string physical_key =
+      url.empty() ? fmt::format("file:///data/.unio/objects/{}/{}", hex.substr(0, 2), hex) : url + "/" + key;
   const std::string meta =
       i % rows_per_meta == 0 ? fmt::format(R"({{"user_meta": {{"label": "cat", "n": {}}}}})", i) : "{}";
-  return fmt::format(R"({{"logical_key": "{}/{}", "physical_keys": ["file:///data/.unio/objects/{}/{}"], )"
+  return fmt::format(R"({{"logical_key": "{}", "physical_keys": ["{}"], )"
                      R"("size": {}, "hash": {{"type": "sha2-256-chunked", "value": "{}"}}, "meta": {}}})"
                      "\n",
-                     folder_name(i), file_name(i), hex.substr(0, 2), hex, 4096 + random.below(8193),
-                     digest.text(), meta);
+                     key, physical_key, 4096 + random.below(8193), digest.text(), meta);
 }
 
 std::vector<std::uint32_t> order_of_rows(std::size_t entries, bool shuffled) {
@@ -114,12 +118,13 @@ std::vector<std::uint32_t> order_of_rows(std::size_t entries, bool shuffled) {
   return order;
 }
 
-void make_manifest(const std::filesystem::path& path, std::size_t entries, const std::string& order) {
+void make_manifest(const std::filesystem::path& path, std::size_t entries, const std::string& order,
+                   const std::string& url) {
   if (order != "ordered" && order != "shuffled") throw std::invalid_argument("ordered or shuffled");
   File file = File::create_new(path);
   std::string text = "{\"version\": \"v0\", \"message\": null}\n";
   for (const std::uint32_t i : order_of_rows(entries, order == "shuffled")) {
-    text += row(i);
+    text += row(i, url);
     if (text.size() < write_size) continue;
     file.write(as_bytes(text));
     text.clear();
@@ -133,11 +138,11 @@ void main_of(const std::vector<std::string>& words) {
                          .smallest = std::stoul(words[3]),
                          .largest = std::stoul(words[4]),
                          .contents = std::stoul(words[5])});
-  } else if (words.size() == 4 && words[0] == "manifest") {
-    make_manifest(words[1], std::stoul(words[2]), words[3]);
+  } else if ((words.size() == 4 || words.size() == 5) && words[0] == "manifest") {
+    make_manifest(words[1], std::stoul(words[2]), words[3], words.size() == 5 ? words[4] : "");
   } else {
     throw std::invalid_argument(
-        "bench_data tree ROOT FILES SMALLEST LARGEST CONTENTS, or manifest FILE ENTRIES ORDER");
+        "bench_data tree ROOT FILES SMALLEST LARGEST CONTENTS, or manifest FILE ENTRIES ORDER [URL]");
   }
 }
 

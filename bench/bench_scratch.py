@@ -7,9 +7,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 
 from measure import Runner, Sample
+from s3_server import S3Server
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -27,12 +30,15 @@ class Scratch:
         self.programs = build / "bench"
         self.python = python
         self.folders = 0
-        self.runner = Runner(self._environment(), self.folder)
+        self.environment = self._environment()
+        self.runner = Runner(self.environment, self.folder)
 
     def __enter__(self) -> Scratch:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if "server" in self.__dict__:
+            self.server.end()
         say("removing the scratch folder")
         remove(self.folder)
 
@@ -50,19 +56,37 @@ class Scratch:
             "QUILT_MINIMIZE_STDOUT": "true",
         }
 
+    @cached_property
+    def server(self) -> S3Server:
+        """Started when it is first asked for; then all commands find it."""
+        say("starting an S3 server")
+        server = S3Server(self.folder)
+        self.environment.update(server.environment)
+        return server
+
+    def new_bucket(self, name: str) -> str:
+        self.folders += 1
+        bucket = f"bench-{os.getpid()}-{name}-{self.folders}"
+        self.runner.run([self.programs / "bench_s3", "make", bucket], env=self.server.environment)
+        return bucket
+
+    def bucket_folder(self, bucket: str) -> Path:
+        """Where the server keeps the bucket, as plain files."""
+        return self.server.folder / bucket
+
     def new_folder(self, name: str) -> Path:
         """A name for a folder that is not there yet."""
         self.folders += 1
         return self.folder / f"{name}-{self.folders}"
 
-    def run_unio(self, *words: str | Path, cwd: Path | None = None) -> Sample:
-        return self.runner.run([self.unio, *words], cwd)
+    def run_unio(self, *words: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Sample:
+        return self.runner.run([self.unio, *words], cwd, env)
 
     def run_program(self, name: str, *words: str | Path | int) -> Sample:
         return self.runner.run([self.programs / name, *map(str, words)])
 
-    def run_python(self, script: str, *words: str | Path) -> Sample:
-        return self.runner.run([self.python, ROOT / "bench" / script, *words])
+    def run_python(self, script: str, *words: str | Path, env: Mapping[str, str] | None = None) -> Sample:
+        return self.runner.run([self.python, ROOT / "bench" / script, *words], env=env)
 
     def make_tree(self, name: str, files: int, sizes: tuple[int, int], contents: int) -> Path:
         say(f"making {files:,} files")
@@ -70,13 +94,14 @@ class Scratch:
         self.run_program("bench_data", "tree", tree, files, *sizes, contents)
         return tree
 
-    def make_manifest(self, entries: int, order: str) -> Path:
+    def make_manifest(self, entries: int, order: str, *url: str) -> Path:
+        """The entries are content-addressed, or lie below the URL."""
         say(f"making a manifest of {entries:,} entries, {order}")
-        path = self.folder / f"{order}.jsonl"
-        self.run_program("bench_data", "manifest", path, entries, order)
+        path = self.new_folder(order).with_suffix(".jsonl")
+        self.run_program("bench_data", "manifest", path, entries, order, *url)
         return path
 
-    def start_package(self, tree: Path, name: str, registry: Path) -> None:
+    def start_package(self, tree: Path, name: str, registry: str | Path) -> None:
         """Makes a folder the workspace of a package with all that is in it."""
         self.run_unio("init", name, "--registry", registry, cwd=tree)
         self.run_unio("add", ".", cwd=tree)

@@ -34,12 +34,14 @@ class Runner:
     environment: Mapping[str, str]
     folder: Path
 
-    def run(self, command: Sequence[str | Path], cwd: Path | None = None) -> Sample:
+    def run(self, command: Sequence[str | Path], cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Sample:
+        """`env`: what this command has beside the environment of all."""
         words = [str(word) for word in command]
         out, err = self.folder / "stdout", self.folder / "stderr"
+        environment = {**self.environment, **(env or {})}
         with contextlib.chdir(cwd or self.folder):
             start = time.perf_counter()
-            process = os.posix_spawn(words[0], words, self.environment, file_actions=redirections(out, err))
+            process = os.posix_spawn(words[0], words, environment, file_actions=redirections(out, err))
             _, status, usage = os.wait4(process, 0)
             wall = time.perf_counter() - start
         if status != 0:

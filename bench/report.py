@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from measure import Sample
-from works import MIB, Row
+from works import MEMORY, MIB, Count, Row
 
 HEADS = ("work", "unio", "other", "ratio", "bar", "met", "peak memory", "notes")
 
@@ -30,6 +30,10 @@ def memory(peak: int) -> str:
     return f"≤ {own_peak() / MIB:.0f} MiB" if peak <= own_peak() + MIB else f"{peak / MIB:.0f} MiB"
 
 
+def counted(count: Count) -> str:
+    return f"{round(count.value, 3):,} {count.what} (bar {count.limit:g})"
+
+
 def cells(row: Row) -> tuple[str, ...]:
     """One line of the table."""
     other = f"{row.other_name} {seconds(row.other)}" if row.other else "–"
@@ -38,15 +42,17 @@ def cells(row: Row) -> tuple[str, ...]:
     if row.bar:
         limit = f"{row.bar.limit:g}×" if row.other else f"{row.bar.limit * 1000:g} ms"
         bar = f"{'≥' if row.bar.at_least else '≤'} {limit}"
-        peak += f" (bar {row.bar.memory // MIB})"
+    if row.bar or row.counts:
+        peak += f" (bar {row.memory_limit() // MIB})"
     met = {None: "–", True: "yes", False: "**no**"}[row.met()]
-    return row.work, seconds(row.unio), other, ratio, bar, met, peak, row.note
+    notes = [*map(counted, row.counts), row.note]
+    return row.work, seconds(row.unio), other, ratio, bar, met, peak, "; ".join(note for note in notes if note)
 
 
 def memory_cells(rows: Sequence[Row]) -> tuple[str, ...]:
     peak = max(row.unio.peak for row in rows)
-    limit = 256 * MIB
-    return ("peak memory of all", "–", "–", "–", f"≤ {limit // MIB} MiB", "yes" if peak <= limit else "**no**", memory(peak), "")
+    met = "yes" if peak <= MEMORY else "**no**"
+    return ("peak memory of all", "–", "–", "–", f"≤ {MEMORY // MIB} MiB", met, memory(peak), "")
 
 
 def markdown(rows: Sequence[Row]) -> str:
@@ -92,7 +98,8 @@ def as_json(rows: Sequence[Row], under: str) -> dict:
                 "other": sample(row.other),
                 "figure": row.figure(),
                 "limit": row.bar and row.bar.limit,
-                "memory_limit": row.bar and row.bar.memory,
+                "memory_limit": row.memory_limit(),
+                "counts": [vars(count) for count in row.counts],
                 "met": row.met(),
                 "note": row.note,
             }

@@ -1,4 +1,4 @@
-"""The works that are measured. Each makes its data, measures, and gives a row for each bar.
+"""The works that are measured with packages in folders. Each makes its data, measures, and gives a row for each bar.
 
 Nothing large is removed before the end: ext4 does not give out the inodes of deleted files for minutes, and looks at
 each of them whenever a file is made meanwhile, which then takes several times as long.
@@ -17,6 +17,7 @@ from bench_scratch import Scratch, remove, say
 from measure import CommandFailed, Sample, interleaved, median
 
 MIB = 1 << 20
+MEMORY = 256 * MIB  # what a command may use at its peak, if nothing else is said
 PACKAGE = "bench/data"
 # Long enough for a change to be told by its time from what was there before (docs/formats/index.md).
 SETTLE_SECONDS = 1.1
@@ -28,17 +29,27 @@ class Bar:
 
     limit: float
     at_least: bool = False  # how many times as fast as the other, instead of how many times as long
-    memory: int = 256 * MIB
+    memory: int = MEMORY
+
+
+@dataclass(frozen=True)
+class Count:
+    """Something beside time that must not be more than a limit: requests, bytes."""
+
+    what: str
+    value: float
+    limit: float
 
 
 @dataclass(frozen=True)
 class Row:
     work: str
     unio: Sample
-    bar: Bar | None  # None: for information
+    bar: Bar | None  # None, and no counts: for information
     other_name: str = ""
     other: Sample | None = None
     note: str = ""
+    counts: tuple[Count, ...] = ()
 
     def figure(self) -> float:
         """What is compared with the limit."""
@@ -48,10 +59,18 @@ class Row:
         return self.other.wall / self.unio.wall if at_least else self.unio.wall / self.other.wall
 
     def met(self) -> bool | None:
-        if self.bar is None:
+        if self.bar is None and not self.counts:
             return None
-        reached = self.figure() >= self.bar.limit if self.bar.at_least else self.figure() <= self.bar.limit
-        return reached and self.unio.peak <= self.bar.memory
+        counted = all(count.value <= count.limit for count in self.counts)
+        return counted and self.unio.peak <= self.memory_limit() and self.in_time()
+
+    def in_time(self) -> bool:
+        if self.bar is None:
+            return True
+        return self.figure() >= self.bar.limit if self.bar.at_least else self.figure() <= self.bar.limit
+
+    def memory_limit(self) -> int:
+        return self.bar.memory if self.bar else MEMORY
 
 
 @dataclass(frozen=True)
@@ -60,10 +79,14 @@ class Sizes:
     status_files: tuple[int, ...]
     push_files: int
     change_files: int
+    bucket_files: int
+    bucket_change_files: int
+    bucket_large_bytes: int
+    bucket_entries: int
 
 
-FULL = Sizes(1_000_000, (100_000, 1_000_000), 100_000, 100_000)
-QUICK = Sizes(20_000, (5_000, 20_000), 2_000, 5_000)
+FULL = Sizes(1_000_000, (100_000, 1_000_000), 100_000, 100_000, 5_000, 100_000, 4 << 30, 1_000_000)
+QUICK = Sizes(20_000, (5_000, 20_000), 2_000, 5_000, 500, 1_000, 64 << 20, 20_000)
 # Small files that repeat: what counts for status is their number, and they need little space in the registry.
 STATUS_FILE = (16, 64)
 STATUS_CONTENTS = 1000
@@ -201,7 +224,7 @@ def measure_start(scratch: Scratch, _: Sizes, runs: int) -> Iterator[Row]:
 
 
 Work = Callable[[Scratch, Sizes, int], Iterator[Row]]
-WORKS: dict[str, Work] = {
+FOLDER_WORKS: dict[str, Work] = {
     "push": measure_push,
     "change": measure_change,
     "status": measure_status,
