@@ -7,11 +7,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
-from measure import Runner, Sample
+from measure import Environment, Runner, Sample
 from s3_server import S3Server
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -79,13 +78,13 @@ class Scratch:
         self.folders += 1
         return self.folder / f"{name}-{self.folders}"
 
-    def run_unio(self, *words: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Sample:
+    def run_unio(self, *words: str | Path, cwd: Path | None = None, env: Environment | None = None) -> Sample:
         return self.runner.run([self.unio, *words], cwd, env)
 
     def run_program(self, name: str, *words: str | Path | int) -> Sample:
         return self.runner.run([self.programs / name, *map(str, words)])
 
-    def run_python(self, script: str, *words: str | Path, env: Mapping[str, str] | None = None) -> Sample:
+    def run_python(self, script: str, *words: str | Path, env: Environment | None = None) -> Sample:
         return self.runner.run([self.python, ROOT / "bench" / script, *words], env=env)
 
     def make_tree(self, name: str, files: int, sizes: tuple[int, int], contents: int) -> Path:

@@ -27,14 +27,17 @@ class Sample:
         return Sample(self.wall + other.wall, self.cpu + other.cpu, max(self.peak, other.peak), parts=parts)
 
 
+Environment = Mapping[str, str]
+
+
 @dataclass(frozen=True)
 class Runner:
     """Where commands run: their environment, and the folder for what they print."""
 
-    environment: Mapping[str, str]
+    environment: Environment
     folder: Path
 
-    def run(self, command: Sequence[str | Path], cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Sample:
+    def run(self, command: Sequence[str | Path], cwd: Path | None = None, env: Environment | None = None) -> Sample:
         """`env`: what this command has beside the environment of all."""
         words = [str(word) for word in command]
         out, err = self.folder / "stdout", self.folder / "stderr"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from bench_scratch import Scratch, remove
-from measure import CommandFailed, Sample
+from measure import CommandFailed, Environment, Sample
 from s3_proxy import RequestRecord
 from works import PACKAGE, expect, flush
 
@@ -16,7 +16,7 @@ def url(bucket: str) -> str:
     return f"s3://{bucket}"
 
 
-def push_unio(scratch: Scratch, tree: Path, bucket: str, env: Mapping[str, str] | None = None) -> Sample:
+def push_unio(scratch: Scratch, tree: Path, bucket: str, env: Environment | None = None) -> Sample:
     remove(tree / ".unio")
     scratch.start_package(tree, PACKAGE, url(bucket))
     flush()
@@ -41,7 +41,7 @@ def fresh_quilt3(scratch: Scratch) -> dict[str, str]:
     return {"XDG_DATA_HOME": str(home / "data"), "XDG_CACHE_HOME": str(home / "cache")}
 
 
-def install_unio(scratch: Scratch, bucket: str, target: Path, env: Mapping[str, str] | None = None) -> Sample:
+def install_unio(scratch: Scratch, bucket: str, target: Path, env: Environment | None = None) -> Sample:
     flush()
     env = {"UNIO_CACHE_DIR": str(scratch.new_folder("cache")), **(env or {})}
     words = ("install", PACKAGE, "--registry", url(bucket), "--location", target)
@@ -66,4 +66,6 @@ def check_same(tree: Path, target: Path) -> None:
 
 
 def operations(requests: Sequence[RequestRecord]) -> str:
-    return ", ".join(f"{count} {name}" for name, count in Counter(record.operation for record in requests).most_common())
+    """How many there are of each kind, for people."""
+    counts = Counter(record.operation for record in requests)
+    return ", ".join(f"{count} {name}" for name, count in counts.most_common())

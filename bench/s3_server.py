@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 import os
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
-from measure import CommandFailed
+from measure import CommandFailed, Environment
 from s3_proxy import RequestRecord, S3Proxy
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -23,7 +23,8 @@ class S3Server:
     def __init__(self, scratch: Path) -> None:
         reading, self._writing = os.pipe()
         # with-s3 ends the server with its command, which ends with our end of the pipe.
-        command = [ROOT / "scripts/with-s3", "bash", "-c", f"env | grep -E '^(AWS_|UNIO_TEST_S3)'; echo; exec cat <&{reading}"]
+        wanted = f"env | grep -E '^(AWS_|UNIO_TEST_S3)'; echo; exec cat <&{reading}"
+        command = [ROOT / "scripts/with-s3", "bash", "-c", wanted]
         env = os.environ | {"TMPDIR": str(scratch)}
         self._process = subprocess.Popen(
             command, stdout=subprocess.PIPE, text=True, env=env, pass_fds=[reading], start_new_session=True
@@ -44,7 +45,7 @@ class S3Server:
         os.close(self._writing)
         self._process.wait()
 
-    def count_requests(self, command: Callable[[Mapping[str, str]], object]) -> list[RequestRecord]:
+    def count_requests(self, command: Callable[[Environment], object]) -> list[RequestRecord]:
         """The requests of one command, which is given the environment that leads it through a proxy."""
         with S3Proxy(self.url) as proxy:
             command({"AWS_ENDPOINT_URL_S3": proxy.url})

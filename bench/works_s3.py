@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from bench_scratch import Scratch, say
-from measure import Sample, interleaved, median
+from measure import Environment, Sample, interleaved, median
 from s3_commands import (
     check_same,
     install_bare,
@@ -31,6 +31,7 @@ SMALL_FILE = (64, 128)
 SECONDS_APART = 11
 
 BESIDE_QUILT3 = Bar(8, at_least=True)
+AGAIN_BESIDE_QUILT3 = Bar(50, at_least=True)
 BESIDE_BARE = Bar(0.7, at_least=True)
 Samples = Mapping[str, Sequence[Sample]]
 
@@ -72,7 +73,7 @@ def measure_files(scratch: Scratch, sizes: Sizes, runs: int) -> Iterator[Row]:
     yield from rows_of_three(f"install of {what} from a bucket", sizes.bucket_files, samples)
 
 
-def push_unchanged(scratch: Scratch, tree: Path, env: Mapping[str, str] | None = None) -> Sample:
+def push_unchanged(scratch: Scratch, tree: Path, env: Environment | None = None) -> Sample:
     return expect(scratch.run_unio("push", cwd=tree, env=env), "Nothing to push")
 
 
@@ -85,7 +86,7 @@ def measure_again(scratch: Scratch, sizes: Sizes, runs: int) -> Iterator[Row]:
     ours, theirs = scratch.new_bucket("unio"), scratch.new_bucket("quilt3")
     say("pushing them")
     push_unio(scratch, tree, ours)
-    top_hash = push_quilt3(scratch, other, theirs).output
+    push_quilt3(scratch, other, theirs)
     settle(scratch, tree)
     requests = scratch.server.count_requests(lambda env: push_unchanged(scratch, tree, env))
     say("push again")
@@ -93,15 +94,16 @@ def measure_again(scratch: Scratch, sizes: Sizes, runs: int) -> Iterator[Row]:
         runs,
         {
             "unio": lambda _: push_unchanged(scratch, tree),
-            "quilt3": lambda _: expect(push_quilt3(scratch, other, theirs, "--dedupe"), top_hash),
+            "quilt3": lambda _: expect(push_quilt3(scratch, other, theirs, "--dedupe"), "nothing to push"),
         },
     )
     work = f"push of {sizes.bucket_files:,} files again, nothing changed"
     counts = (Count("requests", len(requests), 4),)
-    yield Row(work, median(samples["unio"]), Bar(50, at_least=True), "quilt3", median(samples["quilt3"]), operations(requests), counts)
+    medians = {name: median(samples[name]) for name in samples}
+    yield Row(work, medians["unio"], AGAIN_BESIDE_QUILT3, "quilt3", medians["quilt3"], operations(requests), counts)
 
 
-def change_and_push(scratch: Scratch, workspace: Path, run: int, env: Mapping[str, str] | None = None) -> Sample:
+def change_and_push(scratch: Scratch, workspace: Path, run: int, env: Environment | None = None) -> Sample:
     (workspace / f"part-00000/file-{7 * run:08}.bin").write_bytes(f"changed in run {run}".encode())
     time.sleep(SECONDS_APART)
     flush()
@@ -113,8 +115,10 @@ def measure_change(scratch: Scratch, sizes: Sizes, runs: int) -> Iterator[Row]:
     tree = scratch.make_tree("bucket-change", files, SMALL_FILE, STATUS_CONTENTS)
     bucket, workspace = scratch.new_bucket("change"), scratch.new_folder("workspace")
     say("pushing and installing them")
-    yield Row(f"push of {files:,} tiny files into a bucket", push_unio(scratch, tree, bucket), None, note="once")
-    yield Row(f"install of {files:,} tiny files from a bucket", install_unio(scratch, bucket, workspace), None, note="once")
+    pushed, installed = push_unio(scratch, tree, bucket), install_unio(scratch, bucket, workspace)
+    note = f"once; {min(files, STATUS_CONTENTS):,} different contents"
+    yield Row(f"push of {files:,} tiny files into a bucket", pushed, None, note=note)
+    yield Row(f"install of {files:,} tiny files from a bucket", installed, None, note=note)
     settle(scratch, workspace)
     say("push after a change")
     samples = [change_and_push(scratch, workspace, run) for run in range(runs)]
@@ -137,7 +141,7 @@ def publish_by_hand(scratch: Scratch, manifest: Path) -> str:
     return f"{registry.as_uri()}#package={PACKAGE}"
 
 
-def list_folder(scratch: Scratch, bucket: str, env: Mapping[str, str] | None = None) -> Sample:
+def list_folder(scratch: Scratch, bucket: str, env: Environment | None = None) -> Sample:
     env = {"UNIO_CACHE_DIR": str(scratch.new_folder("cache")), **(env or {})}
     sample = scratch.run_unio("ls", PACKAGE, "part-00007/", "--registry", url(bucket), env=env)
     return expect(sample, "part-00007/file-00007123.bin")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from bench_scratch import Scratch, remove, say
-from measure import Sample, interleaved, median
+from measure import Environment, Sample, interleaved, median
 from s3_commands import install_unio, push_unio
 from works import MIB, Bar, Count, Row, Sizes, flush
 
@@ -40,7 +40,7 @@ class LargeFile:
         self.buckets[name] = self.scratch.new_bucket(name)
         return self.buckets[name]
 
-    def push_unio(self, env: Mapping[str, str] | None = None) -> Sample:
+    def push_unio(self, env: Environment | None = None) -> Sample:
         return push_unio(self.scratch, self.file.parent, self.fresh_bucket("unio"), env)
 
     def push_bare(self) -> Sample:
@@ -48,7 +48,7 @@ class LargeFile:
         flush()
         return self.scratch.run_program("bench_s3", "put-large", f"{bucket}/large", self.file)
 
-    def install_unio(self, env: Mapping[str, str] | None = None) -> Sample:
+    def install_unio(self, env: Environment | None = None) -> Sample:
         target = self.scratch.new_folder("target")
         sample = install_unio(self.scratch, self.buckets["unio"], target, env)
         self.check_and_remove(target / self.file.name)
