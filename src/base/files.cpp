@@ -112,6 +112,18 @@ void File::write(Bytes bytes) {
   }
 }
 
+void File::write_at(std::uint64_t offset, Bytes bytes) const {
+  while (!bytes.empty()) {
+    const ssize_t count = ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (count < 0) {
+      if (errno == EINTR) continue;
+      throw_errno(fmt::format("write '{}'", name_));
+    }
+    offset += static_cast<std::uint64_t>(count);
+    bytes = bytes.subspan(static_cast<std::size_t>(count));
+  }
+}
+
 void File::sync() {
   // A failed fsync marks the pages clean, so that a second one would lie: the caller must write anew.
   if (::fsync(descriptor_) != 0) throw_errno(fmt::format("flush '{}'", name_));

@@ -48,6 +48,8 @@ class File {
   std::size_t read(MutableBytes buffer);
   std::size_t read_at(std::uint64_t offset, MutableBytes buffer) const;
   void write(Bytes bytes);
+  /// May be called from many threads.
+  void write_at(std::uint64_t offset, Bytes bytes) const;
   void sync();
   struct ::stat status() const;
   void close();

@@ -90,14 +90,6 @@ void check_size(const EntryView& entry, const std::string& url, std::uint64_t si
               "unio verify shows all that differs");
 }
 
-void check_digest(const EntryView& entry, const Digest& expected, const Digest& found) {
-  if (found == expected) return;
-  throw Error(ErrorCode::corruption,
-              fmt::format("'{}' at '{}' has the digest {}, but the manifest says {}", entry.logical_key(),
-                          entry.physical_key(), found.text(), expected.text()),
-              "the stored object is damaged; another copy of the registry may have it whole");
-}
-
 /// At once, so that nobody keeps in memory or on disk what is not wanted.
 [[noreturn]] void throw_too_long(const EntryView& entry) {
   throw Error(ErrorCode::corruption,
@@ -107,6 +99,14 @@ void check_digest(const EntryView& entry, const Digest& expected, const Digest& 
 }
 
 }  // namespace
+
+void check_digest(const EntryView& entry, const Digest& expected, const Digest& found) {
+  if (found == expected) return;
+  throw Error(ErrorCode::corruption,
+              fmt::format("'{}' at '{}' has the digest {}, but the manifest says {}", entry.logical_key(),
+                          entry.physical_key(), found.text(), expected.text()),
+              "the stored object is damaged; another copy of the registry may have it whole");
+}
 
 std::string physical_url(const Registry& registry, std::string_view key) {
   return fmt::format("{}/{}", registry.url(), encode_url_path(key));

@@ -51,6 +51,9 @@ void read_entry(const Registry& registry, const Context& context, const EntryVie
 std::optional<FarRead> find_far_read(const Registry& registry, const Context& context,
                                      const EntryView& entry);
 
+/// Error corruption that names entry, URL and both digests, unless they are equal.
+void check_digest(const EntryView& entry, const Digest& expected, const Digest& found);
+
 /// What read_entry checks, of content that is in memory.
 void check_content(const EntryView& entry, std::string_view content);
 

@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "base/threads.hpp"
+#include "engine/chunked_read.hpp"
 #include "engine/content.hpp"
 
 namespace unio {
@@ -49,6 +50,11 @@ class Fetch {
     parallel_for(near.size(), context_.threads, context_.stop, [&](std::size_t number) {
       const std::size_t i = near[number];
       write(files[i], flush, [&](File& file) {
+        const auto place = [&](std::uint64_t offset, Bytes chunk) {
+          file.write_at(offset, chunk);
+          context_.progress.advance(0, chunk.size());
+        };
+        if (read_in_chunks(registry_, context_, entry_of(i), place)) return;
         read_entry(registry_, context_, entry_of(i), [&](Bytes bytes) { file.write(bytes); });
       });
     });

@@ -36,7 +36,7 @@ class PushSession {
   bool may_have_intents() const { return overview_.has_intents; }
   /// Of the format that was checked; empty before the announcement.
   const std::string& format_etag() const { return format_etag_; }
-  /// Ends the announced session and removes this as well, at once.
+  /// Ends the announced session and removes this as well, at once. Never fails.
   void end_with(const std::string& key);
   /// Removes what dead pushes left, as announcing does: for a push that found nothing to do.
   void clear_dead();

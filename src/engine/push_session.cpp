@@ -74,8 +74,12 @@ void PushSession::write_announcement() {
 
 void PushSession::end_with(const std::string& key) {
   const std::vector<std::string> keys{key, layout::session(id_)};
-  registry_.store().remove_all(keys);
-  announced_ = false;
+  try {
+    registry_.store().remove_all(keys);
+    announced_ = false;
+  } catch (const Error&) {
+    // What stays behind is completed and removed by the next push; the publication stands.
+  }
 }
 
 void PushSession::clear_dead() {
