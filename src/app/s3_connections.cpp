@@ -20,6 +20,7 @@ std::optional<std::string> non_empty(std::string text) {
 /// seconds.
 bool is_on_ec2(const Environment& environment) {
   if (environment.find("AWS_EC2_METADATA_DISABLED") == "true") return false;
+  if (environment.find("AWS_EC2_METADATA_SERVICE_ENDPOINT")) return true;
   try {
     const auto vendor = find_file("/sys/devices/virtual/dmi/id/sys_vendor", 256);
     return vendor && vendor->starts_with("Amazon EC2");

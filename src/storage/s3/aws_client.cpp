@@ -1,5 +1,6 @@
 #include "storage/s3/aws_client.hpp"
 
+#include <aws/auth/auth.h>
 #include <aws/auth/signing_config.h>
 #include <aws/common/error.h>
 #include <aws/common/uri.h>
@@ -17,9 +18,9 @@
 #include <thread>
 
 #include "base/error.hpp"
-#include "base/percent.hpp"
-#include "base/threads.hpp"
 #include "storage/s3/aws_handles.hpp"
+#include "storage/s3/aws_handshakes.hpp"
+#include "storage/s3/aws_message.hpp"
 
 namespace unio {
 namespace {
@@ -43,30 +44,8 @@ std::string lower(std::string_view text) {
   return result;
 }
 
-std::string path_of(const S3Place& place, const S3Request& request) {
-  std::string path = "/";
-  if (place.path_style) path += place.bucket + (request.key.empty() ? "" : "/");
-  path += encode_url_path(request.key);
-  char separator = '?';
-  for (const auto& [name, value] : request.query) {
-    path += fmt::format("{}{}={}", separator, encode_url_part(name), encode_url_part(value));
-    separator = '&';
-  }
-  return path;
-}
-
-void add_header(aws_http_message* message, std::string_view name, std::string_view value) {
-  aws_http_header header{};
-  header.name = cursor_of(name);
-  header.value = cursor_of(value);
-  aws_http_message_add_header(message, header);
-}
-
-/// The endpoint with the bucket before its host, unless that goes into the path.
-std::string address_of(const S3Place& place) {
-  if (place.path_style) return place.endpoint;
-  const std::size_t host = place.endpoint.find("://") + 3;
-  return place.endpoint.substr(0, host) + place.bucket + "." + place.endpoint.substr(host);
+bool is_loopback(std::string_view host) {
+  return host == "localhost" || host.ends_with(".localhost") || host == "::1" || host.starts_with("127.");
 }
 
 }  // namespace
@@ -88,7 +67,11 @@ struct AwsClient::Flight {
 };
 
 struct AwsClient::State {
+  ~State() { aws_uri_clean_up(&endpoint); }
+
   S3Place place;
+  std::string no_credentials;  ///< what to say where there are none
+  AwsHandshakes handshakes;
   Handle<aws_s3_client, aws_s3_client_release> client;
   aws_uri endpoint{};
   Ended shut_down;
@@ -100,6 +83,9 @@ struct AwsClient::State {
 
   void cancel_late(const std::stop_token& stop);
   void cancel_all();
+  void open(AwsRuntime& runtime, const AwsSigner& signer, unsigned connections);
+  void connect(AwsRuntime& runtime, aws_s3_client_config& config);
+  void explain(S3Response& response, int error);
   bool start(Flight* flight, const aws_s3_meta_request_options& options);
   void finished(Flight* flight);
   void let_go() {
@@ -137,8 +123,7 @@ void AwsClient::Flight::on_finish(aws_s3_meta_request*, const aws_s3_meta_reques
   auto& flight = *static_cast<Flight*>(self);
   S3Response& response = flight.response;
   if (result->error_code != AWS_ERROR_SUCCESS) {
-    response.failure = aws_error_name(result->error_code);
-    response.explanation = aws_error_str(result->error_code);
+    flight.client.explain(response, result->error_code);
     // Only where the library kept the answer is it one to look at; the status of a cut one would mislead.
     response.status = result->response_status;
     flight.take_headers(result->error_response_headers);
@@ -191,55 +176,75 @@ void AwsClient::State::cancel_all() {
   for (Flight* flight : unfinished) aws_s3_meta_request_cancel(flight->meta_request);
 }
 
-AwsClient::AwsClient(AwsRuntime& runtime, const AwsSigner& signer, S3Place place, Options options)
-    : state_(std::make_unique<State>()) {
-  State& state = *state_;
-  state.place = std::move(place);
-  aws_allocator* allocator = aws_default_allocator();
-  const std::string address = address_of(state.place);
-  const aws_byte_cursor text = cursor_of(address);
-  if (aws_uri_init_parse(&state.endpoint, allocator, &text) != AWS_OP_SUCCESS) {
-    throw Error(ErrorCode::invalid_argument, fmt::format("'{}' is no endpoint of S3", state.place.endpoint),
-                "write it as https://host or http://host:port");
+void AwsClient::State::explain(S3Response& response, int error) {
+  response.failure = aws_error_name(error);
+  response.explanation = aws_error_str(error);
+  if (error == AWS_AUTH_SIGNING_NO_CREDENTIALS) response.explanation = no_credentials;
+  // A handshake that failed closes the connection; what waited for it hears only of that.
+  if (error != AWS_IO_SOCKET_CLOSED && error != AWS_IO_TLS_ERROR_NEGOTIATION_FAILURE) return;
+  if (const auto handshake = handshakes.find_last_failure()) {
+    response.failure = handshake->name;
+    response.explanation =
+        fmt::format("TLS with '{}': {}", text_of(*aws_uri_authority(&endpoint)), handshake->why);
   }
+}
 
-  aws_signing_config_aws signing;
-  aws_s3_init_default_signing_config(&signing, cursor_of(state.place.region), signer.provider());
+/// Fills in how connections are made, which the config borrows, and starts the client.
+void AwsClient::State::connect(AwsRuntime& runtime, aws_s3_client_config& config) {
   aws_http_connection_monitoring_options monitoring{};
   monitoring.minimum_throughput_bytes_per_second = 1;
   monitoring.allowable_throughput_failure_interval_seconds = stall_seconds;
+  config.monitoring_options = &monitoring;
   // Loopback is no place that a proxy leads to.
   proxy_env_var_settings proxy{};
-  const std::string_view host = text_of(*aws_uri_host_name(&state.endpoint));
-  const bool loopback = host == "localhost" || host == "::1" || host.starts_with("127.");
+  const bool loopback = is_loopback(text_of(*aws_uri_host_name(&endpoint)));
   proxy.env_var_type = loopback ? AWS_HPEV_DISABLE : AWS_HPEV_ENABLE;
+  config.proxy_ev_settings = &proxy;
+  config.connect_timeout_ms = connect_timeout_ms;
+  config.tls_mode = AWS_MR_TLS_DISABLED;
   aws_tls_connection_options tls{};
+  if (place.endpoint.starts_with("https://")) {
+    config.tls_mode = AWS_MR_TLS_ENABLED;
+    aws_tls_connection_options_init_from_ctx(&tls, runtime.tls());
+    handshakes.watch(tls);
+    config.tls_connection_options = &tls;
+  }
+  client = Handle<aws_s3_client, aws_s3_client_release>(aws_s3_client_new(aws_default_allocator(), &config));
+  aws_tls_connection_options_clean_up(&tls);
+}
+
+void AwsClient::State::open(AwsRuntime& runtime, const AwsSigner& signer, unsigned connections) {
+  aws_signing_config_aws signing;
+  aws_s3_init_default_signing_config(&signing, cursor_of(place.region), signer.provider());
   aws_s3_client_config config{};
   config.client_bootstrap = runtime.bootstrap();
-  config.region = cursor_of(state.place.region);
+  config.region = cursor_of(place.region);
   config.signing_config = &signing;
   config.part_size = part_size;
   config.memory_limit_in_bytes = memory_limit;
   config.throughput_target_gbps = 100;  // allows 250 connections; the next line decides
-  config.max_active_connections_override = options.connections;
+  config.max_active_connections_override = connections;
   config.retry_config.retry_mode = AWS_S3_RETRY_MODE_NONE;
-  config.connect_timeout_ms = connect_timeout_ms;
-  config.monitoring_options = &monitoring;
-  config.proxy_ev_settings = &proxy;
   config.shutdown_callback = &Ended::notify;
-  config.shutdown_callback_user_data = &state.shut_down;
-  config.tls_mode = AWS_MR_TLS_DISABLED;
-  if (state.place.endpoint.starts_with("https://")) {
-    config.tls_mode = AWS_MR_TLS_ENABLED;
-    aws_tls_connection_options_init_from_ctx(&tls, runtime.tls());
-    config.tls_connection_options = &tls;
+  config.shutdown_callback_user_data = &shut_down;
+  connect(runtime, config);
+}
+
+AwsClient::AwsClient(AwsRuntime& runtime, const AwsSigner& signer, S3Place place, Options options)
+    : state_(std::make_unique<State>()) {
+  State& state = *state_;
+  state.place = std::move(place);
+  state.no_credentials = signer.no_credentials();
+  const std::string address = address_of(state.place);
+  const aws_byte_cursor text = cursor_of(address);
+  if (aws_uri_init_parse(&state.endpoint, aws_default_allocator(), &text) != AWS_OP_SUCCESS) {
+    throw Error(ErrorCode::invalid_argument, fmt::format("'{}' is no endpoint of S3", state.place.endpoint),
+                "write it as https://host or http://host:port");
   }
-  state.client = Handle<aws_s3_client, aws_s3_client_release>(aws_s3_client_new(allocator, &config));
-  aws_tls_connection_options_clean_up(&tls);
+  state.open(runtime, signer, options.connections);
   if (!state.client) {
-    const std::string why = aws_error_debug_str(aws_last_error());
-    aws_uri_clean_up(&state.endpoint);
-    throw Error(ErrorCode::internal, fmt::format("cannot start a client for '{}': {}", address, why));
+    throw Error(ErrorCode::internal, fmt::format("cannot start a client for '{}': {}", address,
+                                                 aws_error_debug_str(aws_last_error())));
   }
   state.watch = std::jthread([&state](const std::stop_token& stop) { state.cancel_late(stop); });
 }
@@ -249,28 +254,18 @@ AwsClient::~AwsClient() {
   state_->cancel_all();
   state_->client.reset();
   state_->shut_down.wait();
-  {
-    std::unique_lock lock(state_->mutex);
-    state_->changed.wait(lock, [&] { return state_->alive == 0; });
-  }
-  aws_uri_clean_up(&state_->endpoint);
+  std::unique_lock lock(state_->mutex);
+  state_->changed.wait(lock, [&] { return state_->alive == 0; });
 }
 
 void AwsClient::send(std::shared_ptr<const S3Request> request, Done done) {
   State& state = *state_;
-  aws_allocator* allocator = aws_default_allocator();
   const std::uint64_t bytes = request->body.size();
   auto* flight = new Flight{state, std::move(request), std::move(done), {}, {}, nullptr};
   const S3Request& sent = *flight->request;
   flight->deadline = steady_clock::now() + slowest_answer + std::chrono::seconds(bytes / slowest_line);
 
-  Handle<aws_http_message, aws_http_message_release> message(aws_http_message_new_request(allocator));
-  aws_http_message_set_request_method(message.get(), cursor_of(sent.method));
-  aws_http_message_set_request_path(message.get(), cursor_of(path_of(state.place, sent)));
-  for (const auto& [name, value] : sent.headers) add_header(message.get(), name, value);
-  // Whoever sends a body has its length added by the library.
-  if (sent.body.empty() && sent.method != "GET" && sent.method != "HEAD")
-    add_header(message.get(), "content-length", "0");
+  const AwsMessage message = make_message(state.place, sent);
   aws_s3_meta_request_options options{};
   options.type = AWS_S3_META_REQUEST_TYPE_DEFAULT;
   options.operation_name = cursor_of(sent.operation);
@@ -284,8 +279,7 @@ void AwsClient::send(std::shared_ptr<const S3Request> request, Done done) {
   if (!sent.body.empty()) options.request_body = cursor_of(sent.body);
   if (state.start(flight, options)) return;
   const std::unique_ptr<Flight> unsent(flight);
-  unsent->response.failure = aws_error_name(aws_last_error());
-  unsent->response.explanation = aws_error_str(aws_last_error());
+  state.explain(unsent->response, aws_last_error());
   unsent->done(std::move(unsent->response));
 }
 

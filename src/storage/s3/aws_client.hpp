@@ -4,6 +4,7 @@
 #include <string>
 
 #include "storage/s3/aws_runtime.hpp"
+#include "storage/s3/aws_signer.hpp"
 #include "storage/s3/s3_client.hpp"
 
 namespace unio {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "storage/s3/s3_answers.hpp"
+#include "storage/s3/s3_failures.hpp"
 
 namespace unio {
 

@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "base/percent.hpp"
 #include "storage/listing.hpp"
+#include "storage/s3/s3_failures.hpp"
 #include "storage/s3/s3_requests.hpp"
 
 namespace unio {
