@@ -111,7 +111,7 @@ class FaultRule:
 
 class S3Proxy(ThreadingHTTPServer):
     """A proxy on a free port of 127.0.0.1, from `with` to the end of its block. Clients sign for its `url`: the server
-    gets their target and headers, Host too, as sent. Nothing is forwarded twice. If the server breaks off or cannot be
+    gets their target and headers, Host too, as sent; or they have it for their HTTP proxy. Nothing is forwarded twice. If the server breaks off or cannot be
     reached, the client's connection is reset. `requests` are in the order in which they came. For any thread."""
 
     daemon_threads = False  # so that server_close() waits for them
@@ -211,6 +211,7 @@ class _ClientConnection(BaseHTTPRequestHandler):
     def serve(self) -> None:
         """Answers one request. If that breaks at either end, or has to, the client's connection is reset."""
         target = self.requestline.split()[1]  # self.path has lost slashes if it began with two
+        target = re.sub(r"^http://[^/]*", "", target)  # of a client that has this for its proxy
         path, _, query = target.partition("?")
         headers = {name.lower(): value for name, value in self.headers.items()}
         size = int(headers.get("content-length", 0))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import uuid
 from pathlib import Path
 from typing import Any
 
 import boto3
 
+from s3_server import S3Server
 from unio_command import Unio
 
 
@@ -24,13 +26,15 @@ def client(**options: Any) -> Any:
 
 
 class Bucket:
-    """A fresh bucket. `folder` is where the server keeps its objects, as plain files: a look behind its back."""
+    """A fresh bucket, of the shared server if no other is given. `folder` is where the server keeps its objects, as
+    plain files: a look behind its back."""
 
-    def __init__(self, versioned: bool = False) -> None:
+    def __init__(self, versioned: bool = False, server: S3Server | None = None) -> None:
         self.name = f"unio-test-{uuid.uuid4().hex[:16]}"
         self.url = f"s3://{self.name}"
-        self.folder = Path(os.environ["UNIO_TEST_S3_FOLDER"]) / self.name
-        s3 = client()
+        self.endpoint = server.url if server else server_url()
+        self.folder = (server.folder if server else Path(os.environ["UNIO_TEST_S3_FOLDER"])) / self.name
+        s3 = server.client() if server else client()
         s3.create_bucket(Bucket=self.name)
         if versioned:
             s3.put_bucket_versioning(Bucket=self.name, VersioningConfiguration={"Status": "Enabled"})
@@ -45,4 +49,15 @@ class BucketUnio(Unio):
         self.registry_url = f"{bucket.url}/{prefix}"
         self.registry = bucket.folder / prefix
         self.env |= {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
-        self.env |= {"UNIO_REGISTRY": self.registry_url, "AWS_ENDPOINT_URL_S3": endpoint or server_url()}
+        self.secrets: list[str] = []  # that a test knows of besides those of the environment
+        self.env |= {"UNIO_REGISTRY": self.registry_url, "AWS_ENDPOINT_URL_S3": endpoint or bucket.endpoint}
+
+    def run(self, *args: Any, **options: Any) -> subprocess.CompletedProcess[str]:
+        """As every user; nothing that is secret may come out, whatever the command and however it ends."""
+        result = super().run(*args, **options)
+        given = self.env | options
+        names = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN")
+        secrets = [*filter(None, map(given.get, names)), *self.secrets, "Authorization:", "AWS4-HMAC", "Signature="]
+        for secret in secrets:
+            assert secret not in result.stdout + result.stderr, "a secret was printed"
+        return result
