@@ -23,8 +23,8 @@ from web_services import Answer, AnswerServer, Asked, TunnelProxy
 KEY = os.environ.get("AWS_ACCESS_KEY_ID", "")
 SECRET = os.environ.get("AWS_SECRET_ACCESS_KEY", "")
 TOKEN = "the-token-of-the-session"
-#: In which an answer must be there. Alone it takes a tenth of this.
-SOON = 3
+#: In which an answer must be there. Alone it takes a tenth of a second.
+SOON = 5
 LATER = "2126-01-01T00:00:00Z"
 ENVIRONMENT = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
 
@@ -212,7 +212,6 @@ def fails_soon(unio: BucketUnio, *args: str, hint: str, **env: str) -> str:
         ("[profile lab]\nrole_arn = x\nsource_profile = gone\n", {"UNIO_S3_PROFILE": "lab"}, "role"),
         ("[profile lab]\nsso_account_id = 1\nsso_role_name = lab\n", {"AWS_PROFILE": "lab"}, "sso"),
         ("[default\nbroken", {}, "AWS_ACCESS_KEY_ID"),
-        ("", {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:1/role"}, "AWS_CONTAINER_CREDENTIALS_FULL_URI"),
         ("", {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "nonsense"}, "AWS_CONTAINER_CREDENTIALS_FULL_URI"),
         ("", {"AWS_WEB_IDENTITY_TOKEN_FILE": "/no/such/file", "AWS_ROLE_ARN": "x"}, "AWS_WEB_IDENTITY_TOKEN_FILE"),
     ],
@@ -234,11 +233,24 @@ def test_a_container_that_has_none_is_told(unio: BucketUnio, answer: Answer) -> 
         fails(unio, 6, "ls", hint="--profile", **env)
 
 
+def test_a_container_that_does_not_answer_is_told(unio: BucketUnio) -> None:
+    """It is tried some times."""
+    message = fails(unio, 6, "ls", hint="--profile", AWS_CONTAINER_CREDENTIALS_FULL_URI="http://127.0.0.1:1/role")
+    assert "AWS_CONTAINER_CREDENTIALS_FULL_URI" in message
+
+
 def test_a_role_that_is_not_given_is_told(unio: BucketUnio, aws: Aws, tmp_path: Path) -> None:
     (tmp_path / "token").write_text(TOKEN)
     aws(token_service, "sts.us-east-1.amazonaws.com")
     env = {"AWS_ROLE_ARN": "arn:aws:iam::1:role/lab", "AWS_WEB_IDENTITY_TOKEN_FILE": str(tmp_path / "token")}
     fails_soon(unio, "ls", hint="--profile", **env)
+
+
+def test_a_token_service_that_is_not_trusted_is_told_soon(unio: BucketUnio, aws: Aws, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("the-token-of-the-pod")
+    aws(token_service, "sts.us-east-1.amazonaws.com")
+    env = {"AWS_ROLE_ARN": "arn:aws:iam::1:role/lab", "AWS_WEB_IDENTITY_TOKEN_FILE": str(tmp_path / "token")}
+    fails_soon(unio, "ls", hint="--profile", AWS_CA_BUNDLE=str(Authority(tmp_path / "other").pem), **env)
 
 
 @pytest.mark.parametrize("code", ["ExpiredToken", "InvalidToken"])
@@ -260,4 +272,6 @@ def test_what_the_service_repeats_of_a_signature_is_not_shown(unio: BucketUnio) 
 
     with AnswerServer(refuse) as service:
         env = {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_ENDPOINT_URL_S3": service.url}
-        assert "SignatureDoesNotMatch" in fails_soon(unio, "ls", hint="AWS_SECRET_ACCESS_KEY", **env)
+        talkative = {"UNIO_PROGRESS": "always", "UNIO_COLOR": "always"}
+        result = unio.run("ls", exit_code=6, **env, **talkative)  # which looks for secrets
+    assert "SignatureDoesNotMatch" in result.stderr

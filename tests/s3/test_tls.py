@@ -17,8 +17,8 @@ from unio_scenes import FILES, NAME, fails, install, publish, start_package
 from web_services import TunnelProxy
 
 LARGE = bytes(range(256)) * (36 << 10)  # 9 MiB: goes in parts
-#: In which an answer must be there, and the process ended. Alone it takes a tenth of this.
-SOON = 3
+#: In which an answer must be there, and the process ended. Alone it takes a tenth of a second.
+SOON = 5
 DAY = 24 * 60 * 60
 
 
@@ -111,3 +111,11 @@ def test_tls_goes_through_a_proxy(unio: BucketUnio, server: S3Server, tmp_path: 
         unio.env |= {"HTTPS_PROXY": proxy.url, "AWS_ENDPOINT_URL_S3": "https://s3.lab.test"}
         assert NAME in unio.run("ls").stdout
     assert proxy.asked and set(proxy.asked) == {"s3.lab.test:443"}
+
+
+def test_an_authority_that_is_not_known_is_told_at_once_through_a_proxy_too(
+    unio: BucketUnio, server: S3Server, tmp_path: Path
+) -> None:
+    with TunnelProxy(server.port) as proxy:
+        env = {"HTTPS_PROXY": proxy.url, "AWS_ENDPOINT_URL_S3": "https://s3.lab.test"}
+        fails_soon(unio, 8, "ls", hint="AWS_CA_BUNDLE", AWS_CA_BUNDLE=str(Authority(tmp_path / "other").pem), **env)

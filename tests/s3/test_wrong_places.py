@@ -14,8 +14,8 @@ from unio_scenes import fails, start_package
 from web_services import Answer, AnswerServer
 
 HOUR = 60 * 60
-#: In which an answer must be there. Alone it takes a tenth of this.
-SOON = 3
+#: In which an answer must be there, and the process ended. Alone it takes a tenth of a second.
+SOON = 5
 
 
 @pytest.fixture

@@ -180,8 +180,7 @@ void AwsClient::State::explain(S3Response& response, int error) {
   response.failure = aws_error_name(error);
   response.explanation = aws_error_str(error);
   if (error == AWS_AUTH_SIGNING_NO_CREDENTIALS) response.explanation = no_credentials;
-  // A handshake that failed closes the connection; what waited for it hears only of that.
-  if (error != AWS_IO_SOCKET_CLOSED && error != AWS_IO_TLS_ERROR_NEGOTIATION_FAILURE) return;
+  if (error != AWS_IO_TLS_ERROR_NEGOTIATION_FAILURE) return;
   if (const auto handshake = handshakes.find_last_failure()) {
     response.failure = handshake->name;
     response.explanation =

@@ -11,10 +11,9 @@ struct aws_tls_connection_options;
 
 namespace unio {
 
-/// How the TLS handshakes of a client end: keeps why one failed, which the library writes only into its log,
-/// and ends the connection of one that failed at once.
+/// Keeps why the last TLS handshake of a client failed, which the library writes only into its log.
 ///
-/// Must outlive the client. Thread-safe. Not asked about connections through an HTTP proxy.
+/// Must outlive the client. Thread-safe. Hears nothing of connections through an HTTP proxy.
 class AwsHandshakes {
  public:
   struct Failure {
@@ -24,11 +23,11 @@ class AwsHandshakes {
 
   /// Makes connections with these options tell this of their handshakes.
   void watch(aws_tls_connection_options& options);
-  /// Of the last handshake; absent when it went well, or there was none.
+  /// Absent when the last handshake went well, or there was none.
   std::optional<Failure> find_last_failure() { return *last_.lock(); }
 
  private:
-  static void on_end(aws_channel_handler*, aws_channel_slot* slot, int error, void* self);
+  static void on_end(aws_channel_handler*, aws_channel_slot*, int error, void* self);
 
   Synchronized<std::optional<Failure>> last_;
 };

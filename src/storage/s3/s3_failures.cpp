@@ -86,6 +86,7 @@ constexpr std::array by_failure{
     Meaning{"AWS_ERROR_S3_CANCELED", ErrorCode::deadline_exceeded, true},
     Meaning{"AWS_IO_SOCKET_CONNECTION_REFUSED", ErrorCode::unavailable, true, is_it_running},
     Meaning{"AWS_IO_SOCKET_TIMEOUT", ErrorCode::unavailable, true, is_it_running},
+    Meaning{"AWS_IO_TLS_NEGOTIATION_TIMEOUT", ErrorCode::unavailable, true, other_scheme},
     Meaning{"AWS_IO_SOCKET_CLOSED", ErrorCode::unavailable, true, other_scheme},
     Meaning{"AWS_ERROR_HTTP_CONNECTION_CLOSED", ErrorCode::unavailable, true, other_scheme},
     Meaning{"AWS_ERROR_HTTP_PROTOCOL_ERROR", ErrorCode::unavailable, true, other_scheme},
