@@ -55,6 +55,11 @@ def test_a_package_goes_to_a_bucket_over_tls_and_back(unio: BucketUnio, tmp_path
     unio.run("verify", tmp_path / "target")
 
 
+def test_the_authorities_of_the_system_are_trusted(unio: BucketUnio, certificate: Certificate) -> None:
+    del unio.env["AWS_CA_BUNDLE"]
+    unio.run("ls", SSL_CERT_FILE=str(certificate.authority))  # what the system's library takes for its own
+
+
 def test_the_authority_may_be_a_setting(unio: BucketUnio, certificate: Certificate) -> None:
     del unio.env["AWS_CA_BUNDLE"]
     fails_soon(unio, 8, "ls", hint="s3.ca_bundle")

@@ -8,6 +8,7 @@
 #include <aws/s3/s3.h>
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <mutex>
 
 #include "base/error.hpp"
@@ -57,10 +58,35 @@ Tls make_tls(const std::optional<std::string>& ca_file) {
   throw no_authorities(fmt::format("{} ({})", what, aws_error_name(aws_last_error())));
 }
 
+/// Starting the TLS library reads all authorities of the system, which takes longer than most commands, for
+/// settings that nobody uses: each tls() reads them again. So there are none while it starts. Whoever reads
+/// the environment on another thread at this moment is in danger; commands open their first store before
+/// they have threads.
+class NoAuthorities {
+ public:
+  NoAuthorities() {
+    if (const char* file = ::getenv(variable)) file_ = file;
+    ::setenv(variable, "/dev/null", 1);
+  }
+  ~NoAuthorities() {
+    if (file_) ::setenv(variable, file_->c_str(), 1);
+    if (!file_) ::unsetenv(variable);
+  }
+  NoAuthorities(const NoAuthorities&) = delete;
+  NoAuthorities& operator=(const NoAuthorities&) = delete;
+
+ private:
+  static constexpr const char* variable = "SSL_CERT_FILE";
+  std::optional<std::string> file_;
+};
+
 }  // namespace
 
 struct AwsRuntime::State {
-  State() { aws_s3_library_init(aws_default_allocator()); }
+  State() {
+    const NoAuthorities for_now;
+    aws_s3_library_init(aws_default_allocator());
+  }
   ~State();
 
   Handle<aws_event_loop_group, aws_event_loop_group_release> loops;

@@ -7,6 +7,7 @@
 #include "base/digest.hpp"
 #include "base/error.hpp"
 #include "base/percent.hpp"
+#include "storage/s3/s3_failures.hpp"
 #include "storage/s3/s3_requests.hpp"
 #include "storage/s3/s3_store.hpp"
 

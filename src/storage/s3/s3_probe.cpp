@@ -2,6 +2,7 @@
 
 #include "base/digest.hpp"
 #include "base/error.hpp"
+#include "storage/s3/s3_failures.hpp"
 #include "storage/s3/s3_requests.hpp"
 #include "storage/s3/s3_store.hpp"
 

@@ -8,6 +8,7 @@
 #include "base/digest.hpp"
 #include "base/error.hpp"
 #include "storage/listing.hpp"
+#include "storage/s3/s3_failures.hpp"
 #include "storage/s3/s3_requests.hpp"
 #include "storage/s3/s3_store.hpp"
 
