@@ -20,6 +20,7 @@ struct S3Request {
   std::vector<std::pair<std::string, std::string>> query;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
+  bool once = false;  ///< not to be sent again, whatever comes: its failure is what one wants to see
 };
 
 /// What came back. No exception: an answer of 404 is for many callers no failure.

@@ -52,11 +52,12 @@ class S3Store::Probe {
   std::string parts_key() const { return key_ + "-in-parts"; }
 
   S3Response send(S3Request request) {
+    const bool once = request.once;
     S3Response response = send_and_wait(store_.client_, std::move(request));
-    unclear_ = unclear_ || response.maybe_repeated;
     // What may pass says nothing of what the service can do.
-    if (!response.ok() && failure_of(response).code == ErrorCode::unavailable)
-      throw s3_error(response, "probe", key_, store_.url_);
+    const bool told = response.ok() || failure_of(response).code != ErrorCode::unavailable;
+    if (!told && !once) throw s3_error(response, "probe", key_, store_.url_);
+    unclear_ = unclear_ || response.maybe_repeated || !told;
     return response;
   }
 
@@ -129,6 +130,7 @@ class S3Store::Probe {
   bool refuses_wrong_bytes() {
     S3Request wrong = store_.put_request(key_, as_bytes(first_content), Condition::none());
     wrong.body = other_content;
+    wrong.once = true;
     return refused(send(std::move(wrong)));
   }
 
