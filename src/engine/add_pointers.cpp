@@ -71,12 +71,14 @@ void list_objects(ObjectStore& store, const std::string& prefix, const Context& 
   }
 }
 
-}  // namespace
-
-AddPackageResult add_package(Workspace& workspace, const ResolvedRef& ref, const std::string& key,
-                             Overwrite overwrite, const Context& context) {
+/// A package with the keys that its entries get in `folder`. Of a large one there is never more than one copy
+/// at a time beside what comes of it.
+struct MovedPackage {
+  std::string top_hash;
+  Manifest manifest;
+};
+MovedPackage moved_package(const ResolvedRef& ref, const std::string& folder, const Context& context) {
   const OpenedPackage package = open_package(ref, context);
-  const std::string folder = folder_key(key);
   ManifestBuilder moved;
   for (std::size_t i = 0; i < package.manifest.size(); ++i) {
     Entry entry = package.manifest[i].entry();
@@ -85,9 +87,17 @@ AddPackageResult add_package(Workspace& workspace, const ResolvedRef& ref, const
     moved.add(entry);
   }
   for (const auto& [k, meta] : package.manifest.folder_meta()) moved.set_folder_meta(folder + k, meta);
-  add_pointers(workspace, moved.finish(), fmt::format("package '{}'", ref.display()), package.top_hash,
+  return {package.top_hash, moved.finish()};
+}
+
+}  // namespace
+
+AddPackageResult add_package(Workspace& workspace, const ResolvedRef& ref, const std::string& key,
+                             Overwrite overwrite, const Context& context) {
+  const MovedPackage moved = moved_package(ref, folder_key(key), context);
+  add_pointers(workspace, moved.manifest, fmt::format("package '{}'", ref.display()), moved.top_hash,
                overwrite, context);
-  return {package.top_hash, package.manifest.size()};
+  return {moved.top_hash, moved.manifest.size()};
 }
 
 AddObjectsResult add_objects(Workspace& workspace, const std::string& url, const std::string& key,

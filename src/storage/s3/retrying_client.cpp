@@ -65,7 +65,8 @@ void RetryingClient::answered(const std::shared_ptr<Work>& work, S3Response resp
 
 std::optional<RetryingClient::Moment> RetryingClient::next_attempt(const Work& work,
                                                                    const S3Response& response) {
-  if (work.request->once || work.made >= options_.attempts || !failure_of(response).may_pass) return std::nullopt;
+  if (work.request->once || work.made >= options_.attempts || !failure_of(response).may_pass)
+    return std::nullopt;
   const auto doubled = options_.base * (std::int64_t{1} << std::min(work.made - 1, 30));
   const milliseconds longest = std::min<milliseconds>(doubled, options_.cap);
   const milliseconds wait(random_.next() % static_cast<std::uint64_t>(longest.count() + 1));

@@ -28,7 +28,10 @@ bool is_gone(const S3Response& response) {
 class S3Store::Upload final : public StagedObject {
  public:
   Upload(S3Store& store, const StageOptions& options)
-      : store_(store), key_(options.key), part_size_(digest_chunk_size(options.size)) {}
+      : store_(store),
+        key_(options.key),
+        part_size_(digest_chunk_size(options.size)),
+        resumes_(options.size > 0) {}
 
   ~Upload() override {
     wait_until([&] { return on_their_way_ == 0; });
@@ -122,7 +125,7 @@ class S3Store::Upload final : public StagedObject {
   /// Goes on with the newest upload to this key that was interrupted, else begins one.
   void begin() {
     check(!key_.empty(), "an upload in parts needs its key beforehand");
-    if (const auto id = find_interrupted()) {
+    if (const auto id = resumes_ ? find_interrupted() : std::nullopt) {
       id_ = *id;
       return find_parts();
     }
@@ -194,7 +197,8 @@ class S3Store::Upload final : public StagedObject {
   S3Store& store_;
   const std::string key_;
   const std::uint64_t part_size_;
-  std::string part_;                  ///< the one that is being filled
+  const bool resumes_;  ///< what is written while it is made, such as a manifest, is not worth the question
+  std::string part_;    ///< the one that is being filled
   std::optional<Sha256Value> known_;  ///< of `part_`, when somebody has told it
   std::string id_;
   int count_ = 0;
