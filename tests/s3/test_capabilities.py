@@ -45,6 +45,15 @@ def test_the_first_push_finds_out_what_the_service_can_do(unio: BucketUnio, tmp_
     assert listing["KeyCount"] == 0, "the probe removes what it made"
 
 
+def test_object_lock_is_seen_where_it_works(tmp_path: Path) -> None:
+    bucket = Bucket(object_lock=True)
+    unio = BucketUnio(tmp_path / "home", bucket)
+    check = unio.json("remote", "check")
+    assert check["store"]["object_lock"] and check["store"]["versions"]
+    publish(unio, tmp_path / "work")
+    install(unio, tmp_path / "target", NAME)
+
+
 def test_later_pushes_believe_the_first(tmp_path: Path, proxy: S3Proxy) -> None:
     unio = BucketUnio(tmp_path / "home", Bucket(), endpoint=proxy.url)
     publish(unio, tmp_path / "work")

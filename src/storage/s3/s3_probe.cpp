@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <chrono>
+
+#include "base/clock.hpp"
 #include "base/digest.hpp"
 #include "base/error.hpp"
 #include "storage/s3/s3_failures.hpp"
@@ -10,13 +13,17 @@ namespace unio {
 namespace {
 
 constexpr int most_attempts = 3;
+/// Such objects go away like others, by a mark of removal; their bytes stay that long.
+constexpr std::chrono::minutes protected_for{1};
 constexpr std::string_view first_content = "probe";
 constexpr std::string_view other_content = "probe again";
 
 /// A condition, or a checksum, was understood and refused the write.
 bool refused(const S3Response& response) {
-  return response.status == 412 || response.status == 409 || response.status == 400;
+  return response.status == 412 || response.status == 409 || response.status == 404 || response.status == 400;
 }
+
+constexpr std::string_view no_etag = "\"00000000000000000000000000000000\"";
 
 }  // namespace
 
@@ -26,7 +33,7 @@ class S3Store::Probe {
  public:
   Probe(S3Store& store, std::string_view scratch) : store_(store), key_(fmt::format("{}object", scratch)) {}
   ~Probe() {
-    for (const std::string& key : {key_, parts_key()}) {
+    for (const std::string& key : {key_, parts_key(), absent_key()}) {
       send_and_wait(store_.client_, store_.request("DeleteObject", "DELETE", key));
     }
   }
@@ -50,6 +57,7 @@ class S3Store::Probe {
 
  private:
   std::string parts_key() const { return key_ + "-in-parts"; }
+  std::string absent_key() const { return key_ + "-absent"; }
 
   S3Response send(S3Request request) {
     const bool once = request.once;
@@ -76,19 +84,24 @@ class S3Store::Probe {
     head.headers.emplace_back("x-amz-checksum-mode", "ENABLED");
     const S3Response there = send(std::move(head));
     if (!there.ok()) throw s3_error(there, "look at", key_, store_.url_);
-    etag_ = info_from_headers(there, key_).etag;
-    able.versions = info_from_headers(there, key_).version.has_value();
+    const ObjectInfo info = info_from_headers(there, key_);
+    etag_ = info.etag;
+    written_ = info.modified;
+    able.versions = info.version.has_value();
     able.keeps_checksums = there.find_header("x-amz-checksum-sha256").has_value();
   }
 
+  /// Some services let a write pass that wants something to be there where nothing is.
   void try_swap(StoreCapabilities& able) {
     for (const bool quoted : {true, false}) {
       std::string etag = etag_;
-      std::string other = "\"00000000000000000000000000000000\"";
+      std::string other(no_etag);
       if (!quoted) std::erase(etag, '"');
       if (!quoted) std::erase(other, '"');
+      S3Request absent = store_.put_request(absent_key(), as_bytes(other_content), Condition::matches(other));
       able.quoted_etags = quoted;
-      able.swap = refused(put(other_content, Condition::matches(other))) &&
+      able.swap = refused(send(std::move(absent))) &&
+                  refused(put(other_content, Condition::matches(other))) &&
                   put(first_content, Condition::matches(etag)).ok();
       if (able.swap) return;
     }
@@ -97,7 +110,7 @@ class S3Store::Probe {
 
   bool refuses_wrong_removal() {
     S3Request removal = store_.request("DeleteObject", "DELETE", key_);
-    add_condition(removal, Condition::matches("\"00000000000000000000000000000000\""));
+    add_condition(removal, Condition::matches(std::string(no_etag)));
     const bool said = refused(send(std::move(removal)));
     const bool still_there = send(store_.request("HeadObject", "HEAD", key_)).ok();
     return said && still_there;
@@ -134,16 +147,23 @@ class S3Store::Probe {
     return refused(send(std::move(wrong)));
   }
 
+  /// A bucket may say so and not do it: an object is protected for a moment, and asked whether it is.
   bool has_object_lock() {
     S3Request question = store_.request("GetObjectLockConfiguration", "GET", {});
     question.query = {{"object-lock", ""}};
     const S3Response response = send(std::move(question));
-    return response.ok() && response.body.find(">Enabled<") != std::string::npos;
+    if (!response.ok() || response.body.find(">Enabled<") == std::string::npos) return false;
+    S3Request locked = store_.put_request(key_, as_bytes(first_content), Condition::none());
+    locked.headers.emplace_back("x-amz-object-lock-mode", "GOVERNANCE");
+    locked.headers.emplace_back("x-amz-object-lock-retain-until-date", format_time(written_ + protected_for));
+    if (!send(std::move(locked)).ok()) return false;
+    return send(store_.request("HeadObject", "HEAD", key_)).find_header("x-amz-object-lock-mode").has_value();
   }
 
   S3Store& store_;
   const std::string key_;
   std::string etag_;
+  Time written_{};  ///< by the service's clock
   bool unclear_ = false;
 };
 
