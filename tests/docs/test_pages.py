@@ -148,7 +148,7 @@ def test_the_members_of_a_workspace_are_documented(unio: Unio, tmp_path: Path) -
     state = json.loads((data / ".unio/workspace.json").read_text())
     known = named("docs/formats/workspace.md", "workspace.json")
     assert set(state) <= known
-    assert known - set(state) <= {"package_meta", "message", "kind", "key", "path", "excluded", "overrides"}
+    assert known - set(state) <= {"package_meta", "message", "part_sha256", "kind", "key", "path", "excluded", "overrides"}
     for source in state["sources"]:
         assert set(source) <= known
     files = {path.name for path in (data / ".unio").iterdir()}

@@ -46,7 +46,9 @@ def test_the_first_push_finds_out_what_the_service_can_do(unio: BucketUnio, tmp_
 
 
 def test_object_lock_is_seen_where_it_works(tmp_path: Path) -> None:
-    bucket = Bucket(object_lock=True)
+    bucket = Bucket(versioned=True)
+    locked = {"ObjectLockEnabled": "Enabled"}
+    client().put_object_lock_configuration(Bucket=bucket.name, ObjectLockConfiguration=locked)
     unio = BucketUnio(tmp_path / "home", bucket)
     check = unio.json("remote", "check")
     assert check["store"]["object_lock"] and check["store"]["versions"]
