@@ -51,3 +51,17 @@ built_folder() { printf '%s-built%s\n' "$(pinned_folder "$1" "$2")" "${3:+-$3}";
 versitygw_folder() {
     printf '%s/%s-versitygw\n' "$(build_cache)" "$(cat "$ROOT"/tests/versitygw/go.{mod,sum} | sha256sum | cut -d' ' -f1)"
 }
+
+# moto_folder: the Python environment of a second S3 server of the tests.
+moto_folder() { printf '%s/%s-moto\n' "$(build_cache)" "$(requirements moto | sha256sum | cut -d' ' -f1)"; }
+
+# requirements KIND: the lines of that kind in scripts/pins.txt as pip reads them.
+requirements() {
+    awk -v kind="$1" '$1 == kind { if ($2 != name) printf "%s%s==%s", (name ? "\n" : ""), $2, $3; name = $2
+                                   printf " --hash=sha256:%s", $5 } END { print "" }' "$PINS"
+}
+
+# free_port: a port of 127.0.0.1 that nobody has at this moment.
+free_port() {
+    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}

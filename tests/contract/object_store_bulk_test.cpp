@@ -33,6 +33,7 @@ TEST_P(ObjectStoreBatch, commits_nothing_at_all) {
 }
 
 TEST_P(ObjectStoreBatch, leaves_what_exists_and_says_so) {
+  UNIO_NEEDS("create-only");
   write("there", "old");
   const auto batch = store().batch();
   batch->put("there", as_bytes("new"));
@@ -43,6 +44,7 @@ TEST_P(ObjectStoreBatch, leaves_what_exists_and_says_so) {
 }
 
 TEST_P(ObjectStoreBatch, leaves_what_came_into_being_after_the_put) {
+  UNIO_NEEDS("create-only");
   const auto batch = store().batch();
   batch->put("k", as_bytes("late"));
   try {
@@ -108,6 +110,7 @@ TEST_P(ObjectStoreBatch, takes_more_than_one_round_of_objects) {
 }
 
 TEST_P(ObjectStoreBatch, lets_two_batches_bring_the_same_objects) {
+  UNIO_NEEDS("create-only");
   const auto one = store().batch();
   const auto two = store().batch();
   for (const std::string key : {"a", "b"}) {
@@ -159,6 +162,37 @@ TEST_P(ObjectStoreStaging, publishes_under_conditions) {
   EXPECT_EQ(read_object(store(), "k"), "present");
   staged->publish("k", Condition::matches(present.etag));
   EXPECT_EQ(read_object(store(), "k"), "new");
+}
+
+TEST_P(ObjectStoreStaging, publishes_what_goes_in_parts_only_where_nothing_is) {
+  const std::string large(std::size_t{9} << 20, 'l');
+  write("there", "present");
+  for (const std::string key : {"there", "new"}) {
+    const auto staged = store().staging()->stage({.key = key, .size = large.size()});
+    staged->append(as_bytes(large));
+    if (key == "new")
+      staged->publish(key, Condition::absent());
+    else
+      EXPECT_UNIO_ERROR(staged->publish(key, Condition::absent()), conflict);
+  }
+  EXPECT_EQ(read_object(store(), "there"), "present");
+  EXPECT_EQ(store().find("new")->size, large.size());
+}
+
+TEST_P(ObjectStoreStaging, publishes_what_goes_in_parts_only_where_it_matches) {
+  UNIO_NEEDS("swapping-completion");
+  const std::string large(std::size_t{9} << 20, 'l');
+  const ObjectInfo stale = write("k", "old");
+  const ObjectInfo present = write("k", "present");
+  for (const ObjectInfo& info : {stale, present}) {
+    const auto staged = store().staging()->stage({.key = "k", .size = large.size()});
+    staged->append(as_bytes(large));
+    if (info.etag == present.etag)
+      staged->publish("k", Condition::matches(info.etag));
+    else
+      EXPECT_UNIO_ERROR(staged->publish("k", Condition::matches(info.etag)), conflict);
+  }
+  EXPECT_EQ(store().find("k")->size, large.size());
 }
 
 }  // namespace

@@ -70,10 +70,19 @@ TEST_P(ObjectStoreContract, keeps_odd_keys_apart) {
   for (const std::string& key : keys) EXPECT_EQ(read_object(store(), key), "content of " + key);
 }
 
-TEST_P(ObjectStoreContract, keeps_a_key_of_1024_bytes) {
+TEST_P(ObjectStoreContract, keeps_a_key_with_a_line_break) {
+  UNIO_NEEDS("line-breaks");
+  write(with_line_break, "odd");
+  EXPECT_EQ(read_object(store(), with_line_break), "odd");
+  EXPECT_EQ(all_keys(), std::vector<std::string>{std::string(with_line_break)});
+}
+
+TEST_P(ObjectStoreContract, keeps_a_long_key) {
+  const std::size_t longest = GetParam().longest_key;
   std::string key(200, 'a');
-  while (key.size() < 1024) key += "/" + std::string(std::min<std::size_t>(200, 1024 - key.size() - 1), 'b');
-  ASSERT_EQ(key.size(), 1024U);
+  while (key.size() < longest)
+    key += "/" + std::string(std::min<std::size_t>(200, longest - key.size() - 1), 'b');
+  ASSERT_EQ(key.size(), longest);
   write(key, "deep");
   EXPECT_EQ(read_object(store(), key), "deep");
 }

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -20,10 +22,16 @@ class StoreUnderTest {
 struct StoreFactory {
   std::string name;
   std::function<std::unique_ptr<StoreUnderTest>()> make;
-  /// A fault of versitygw 1.8.0 in versioned buckets: an object that was removed still meets If-Match, and
-  /// its folder is still listed.
-  bool sees_what_was_removed = false;
+  /// What the server below it cannot do, with what it does instead; none of ours is excused.
+  std::map<std::string, std::string, std::less<>> lacks = {};
+  /// In bytes. A service counts what stands before the key in its bucket, too.
+  std::size_t longest_key = 1024;
 };
+
+/// How GoogleTest shows one.
+inline void PrintTo(const StoreFactory& factory, std::ostream* out) {
+  *out << factory.name;
+}
 
 /// Every store that the program has; a new one is added here and nowhere else.
 std::vector<StoreFactory> store_factories();

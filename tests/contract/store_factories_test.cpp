@@ -34,14 +34,18 @@ class InFolder : public StoreUnderTest {
   LocalStore local_{folder_.path() / "new registry", random_};
 };
 
+constexpr std::string_view prefix = "some/prefix";
+
 template <S3Bucket::Versions versions>
 class InBucket final : public StoreUnderTest {
  public:
+  /// As a registry does that has found out what the service can do.
+  InBucket() { store().probed()->adopt(s3_server_capabilities(versions)); }
   ObjectStore& store() override { return s3_; }
 
  private:
   S3Bucket bucket_{versions};
-  S3Store s3_{bucket_.client(), bucket_.name(), "some/prefix"};
+  S3Store s3_{bucket_.client(), bucket_.name(), std::string(prefix)};
 };
 
 class FaultyInFolder final : public InFolder {
@@ -63,8 +67,14 @@ class CachingInFolder final : public InFolder {
 };
 
 template <class T>
-StoreFactory factory(std::string name, bool sees_what_was_removed = false) {
-  return {std::move(name), [] { return std::make_unique<T>(); }, sees_what_was_removed};
+StoreFactory factory(std::string name) {
+  return {std::move(name), [] { return std::make_unique<T>(); }};
+}
+
+template <S3Bucket::Versions versions>
+StoreFactory bucket_factory(std::string name) {
+  return {std::move(name), [] { return std::make_unique<InBucket<versions>>(); }, s3_server_lacks(versions),
+          1024 - prefix.size() - 1};
 }
 
 }  // namespace
@@ -74,8 +84,8 @@ std::vector<StoreFactory> store_factories() {
           factory<InFolder>("local"),
           factory<FaultyInFolder>("faulty_local"),
           factory<CachingInFolder>("caching_local"),
-          factory<InBucket<S3Bucket::Versions::off>>("s3"),
-          factory<InBucket<S3Bucket::Versions::on>>("s3_versioned", true)};
+          bucket_factory<S3Bucket::Versions::off>("s3"),
+          bucket_factory<S3Bucket::Versions::on>("s3_versioned")};
 }
 
 }  // namespace unio::test

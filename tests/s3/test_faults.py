@@ -10,17 +10,13 @@ from pathlib import Path
 import model
 import pytest
 
+from s3_faults import EXIT_CODES, LASTING, PASSING, check_error, of
 from s3_proxy import Fault, RequestRecord, S3Proxy
 from s3_registry import Bucket, BucketUnio, server_url
 from unio_command import read_tree, write_tree
 from unio_scenes import FILES, NAME, SECOND, publish, start_package
 
 LARGE = bytes(range(256)) * (36 << 10)  # 9 MiB: goes in parts
-#: What passes when it is tried again, and so must not be seen at all.
-PASSING = [Fault.STATUS_500, Fault.STATUS_503_SLOW_DOWN, Fault.STATUS_429, Fault.RESET, Fault.LOST_ANSWER, Fault.TRUNCATED]
-#: What ends in an error, or in a right result where the answer's body does not matter.
-LASTING = [Fault.STATUS_403, Fault.EXPIRED_TOKEN, Fault.CLOCK_SKEW, Fault.ALTERED, Fault.ERROR_IN_200, Fault.GARBAGE_200]
-EXIT_CODES = {Fault.STATUS_403: {7}, Fault.EXPIRED_TOKEN: {6}, Fault.CLOCK_SKEW: {6}}
 
 
 @dataclass(frozen=True)
@@ -31,10 +27,6 @@ class Call:
     operation: str  # "push" or "install"
     match: Callable[[RequestRecord], bool]
     needed: bool = True  # without it the operation fails
-
-
-def of(operation: str, part: str = "") -> Callable[[RequestRecord], bool]:
-    return lambda record: record.operation == operation and part in record.path
 
 
 CALLS = [
@@ -121,10 +113,7 @@ def test_what_lasts_is_a_clear_error_and_never_a_wrong_file(scene: Scene, call: 
     assert seconds < 60
     assert code in (EXIT_CODES.get(fault, {0, 1, 3, 5, 8, 9}) if call.needed else {0}), err
     if code != 0:
-        lines = [line for line in err.splitlines() if line.startswith("error: ")]
-        assert len(lines) == 1, err
-        assert "this is a bug" not in err
-        assert scene.unio.bucket.name in err, "the error does not say where"
+        check_error(err, scene.unio.bucket.name)
     # What there is, is whole; without the fault the same command does the work.
     model.check_registry(scene.unio.registry, NAME)
     scene.unio = scene.direct

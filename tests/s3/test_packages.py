@@ -103,7 +103,7 @@ def test_a_deleted_package_can_be_published_again(unio: BucketUnio, tmp_path: Pa
 def test_a_damaged_object_is_named_and_not_installed(unio: BucketUnio, tmp_path: Path) -> None:
     publish(unio, tmp_path / "work", FILES, "-t", "v1")
     [place] = [path for path in objects(unio.registry) if path.read_bytes() == b"two"]
-    place.write_bytes(b"tw0")
+    unio.bucket.damage(place, b"tw0")
     assert "'dir/b.txt'" in fails(unio, 9, "install", f"{NAME}:v1", "--location", tmp_path / "target")
     assert not (tmp_path / "target/dir/b.txt").exists()
 
@@ -116,8 +116,7 @@ def test_odd_keys(unio: BucketUnio, tmp_path: Path, name: str) -> None:
 
 
 def test_the_root_of_a_bucket_is_a_registry_too(tmp_path: Path, bucket: Bucket) -> None:
-    unio = BucketUnio(tmp_path / "home", bucket)
-    unio.env["UNIO_REGISTRY"] = bucket.url
+    unio = BucketUnio(tmp_path / "home", bucket, prefix="")
     write_tree(tmp_path / "work", FILES)
     publish(unio, tmp_path / "work", FILES, "-t", "v1")
     install(unio, tmp_path / "target")

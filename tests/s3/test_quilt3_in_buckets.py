@@ -33,10 +33,7 @@ def quilt_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def unio(tmp_path: Path, bucket: Bucket) -> BucketUnio:
     """quilt3's registries are whole buckets."""
-    unio = BucketUnio(tmp_path / "home", bucket)
-    unio.env["UNIO_REGISTRY"] = bucket.url
-    unio.registry = bucket.folder
-    return unio
+    return BucketUnio(tmp_path / "home", bucket, prefix="")
 
 
 def quilt_push(folder: Path, bucket: Bucket, name: str = NAME) -> str:

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 
 #include "base/random.hpp"
+#include "storage/object_store.hpp"
 #include "storage/s3/aws_client.hpp"
 #include "storage/s3/retrying_client.hpp"
 
@@ -29,5 +31,12 @@ class S3Bucket {
   AwsSigner signer_{runtime_, {}};
   std::unique_ptr<S3Client> client_;
 };
+
+/// What the S3 server of this run lacks in such buckets, with what it does instead. The rows of its name in
+/// tests/data/s3_servers.txt, which tests/s3/test_servers.py compares with what the server does.
+std::map<std::string, std::string, std::less<>> s3_server_lacks(S3Bucket::Versions versions);
+
+/// What is left of what a service should be able to do.
+StoreCapabilities s3_server_capabilities(S3Bucket::Versions versions);
 
 }  // namespace unio::test

@@ -30,6 +30,8 @@ class Fault(Enum):
     STATUS_500 = "not forwarded; answered by 500 InternalError"
     STATUS_503_SLOW_DOWN = "not forwarded; answered by 503 SlowDown"
     STATUS_429 = "not forwarded; answered by 429 TooManyRequests"
+    STATUS_400_TIMEOUT = "not forwarded; answered by 400 RequestTimeout"
+    STATUS_409 = "not forwarded; answered by 409 OperationAborted"
     STATUS_403 = "not forwarded; answered by 403 AccessDenied"
     EXPIRED_TOKEN = "not forwarded; answered by 400 ExpiredToken"
     CLOCK_SKEW = "not forwarded; answered by 403 RequestTimeTooSkewed"
@@ -57,7 +59,9 @@ class Fault(Enum):
 OPERATIONS: dict[str, list[tuple[str, str]]] = {
     "PUT Bucket": [("", "CreateBucket")],
     "POST Bucket": [("delete", "DeleteObjects")],
-    "GET Bucket": [("list-type", "ListObjectsV2"), ("uploads", "ListMultipartUploads"), ("", "ListObjects")],
+    "GET Bucket": [("list-type", "ListObjectsV2"), ("uploads", "ListMultipartUploads")]
+    + [("versions", "ListObjectVersions"), ("versioning", "GetBucketVersioning")]
+    + [("object-lock", "GetObjectLockConfiguration"), ("", "ListObjects")],
     "GET Object": [("uploadId", "ListParts")],
     "PUT Object": [("uploadId", "UploadPart"), ("x-amz-copy-source", "CopyObject")],
     "POST Object": [("uploads", "CreateMultipartUpload"), ("uploadId", "CompleteMultipartUpload")],
@@ -87,6 +91,8 @@ class RequestRecord:
         given = {"", *self.headers, *dict(parse_qsl(self.query, keep_blank_values=True))}
         found = (name for word, name in OPERATIONS.get(f"{self.method} {target}", []) if word in given)
         self.operation = next(found, self.method.capitalize() + target)
+        if self.operation == "UploadPart" and "x-amz-copy-source" in self.headers:
+            self.operation = "UploadPartCopy"
 
 
 @dataclass

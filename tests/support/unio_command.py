@@ -25,15 +25,18 @@ class Unio:
         self.home = home
         self.prefix = list(prefix)
         home.mkdir(parents=True, exist_ok=True)
-        self.registry = home / "registry"
         self.env = {
             "HOME": str(home),
             "PATH": os.environ["PATH"],
             "LANG": "C.UTF-8",
-            "UNIO_REGISTRY": str(self.registry),
+            "UNIO_REGISTRY": str(home / "registry"),
             "UNIO_USER": "ada",
             "NO_COLOR": "1",
         }
+
+    @property
+    def registry(self) -> Path:
+        return self.home / "registry"
 
     def start(self, *args: str | Path, cwd: Path | None = None, **env: str) -> subprocess.Popen[str]:
         """Starts a command with pipes for its output."""

@@ -216,6 +216,8 @@ def test_requests_are_counted(proxy: S3Proxy, client: http.client.HTTPConnection
         ("GET", "/bucket/?list-type=2&prefix=uploads", "ListObjectsV2"),
         ("GET", "/bucket?uploads", "ListMultipartUploads"),
         ("GET", "/bucket?prefix=a", "ListObjects"),
+        ("GET", "/bucket?prefix=a&versions=", "ListObjectVersions"),
+        ("GET", "/bucket?versioning", "GetBucketVersioning"),
         ("HEAD", "/bucket", "HeadBucket"),
         ("PUT", "/bucket", "CreateBucket"),
         ("POST", "/bucket/?delete", "DeleteObjects"),
@@ -233,6 +235,11 @@ def test_operations_are_guessed(
 ) -> None:
     ask(client, method, target)
     assert proxy.requests[0].operation == operation
+
+
+def test_a_part_that_is_copied_is_told_from_one_that_is_sent(proxy: S3Proxy, client: http.client.HTTPConnection) -> None:
+    ask(client, "PUT", "/bucket/a?partNumber=1&uploadId=x", b"", **{"x-amz-copy-source": "/bucket/b"})
+    assert proxy.requests[0].operation == "UploadPartCopy"
 
 
 def test_a_rule_skips_some_then_fires_some_times(proxy: S3Proxy, client: http.client.HTTPConnection) -> None:
@@ -259,6 +266,8 @@ def test_healing_ends_a_fault_without_end(proxy: S3Proxy, client: http.client.HT
         (Fault.STATUS_500, 500, "InternalError"),
         (Fault.STATUS_503_SLOW_DOWN, 503, "SlowDown"),
         (Fault.STATUS_429, 429, "TooManyRequests"),
+        (Fault.STATUS_400_TIMEOUT, 400, "RequestTimeout"),
+        (Fault.STATUS_409, 409, "OperationAborted"),
         (Fault.STATUS_403, 403, "AccessDenied"),
         (Fault.EXPIRED_TOKEN, 400, "ExpiredToken"),
         (Fault.CLOCK_SKEW, 403, "RequestTimeTooSkewed"),
