@@ -148,8 +148,9 @@ std::optional<std::string> move_pointer(const Registry& registry, const Context&
   registry.prepare_for_writing();
   const std::string failpoint(kind == Intent::Kind::rollback ? "rollback" : "tag");
   PointerMove move = wanted;
-  for (;;) {
+  for (int tries = 1;; ++tries) {
     throw_if_stopped(context.stop);
+    if (tries > most_tries) throw always_moved(name, move.pointer);
     if (move.to) check_pointer_clash(registry, name, move.pointer);
     const auto present = registry.find_pointer(name, move.pointer);
     recover(registry, context, name);
@@ -174,6 +175,13 @@ std::optional<std::string> move_pointer(const Registry& registry, const Context&
     complete(registry, context, intent);
     return move.from;
   }
+}
+
+Error always_moved(const PackageName& name, std::string_view pointer) {
+  return Error(ErrorCode::unavailable,
+               fmt::format("'{}' of '{}' could not be moved: {} times it was said to have moved meanwhile",
+                           pointer, name.text(), most_tries),
+               "run the command again");
 }
 
 void check_tag_can_move(const Registry& registry, std::string_view tag, bool present, Force force) {

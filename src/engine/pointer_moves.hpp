@@ -78,6 +78,12 @@ void recover(const Registry& registry, const Context& context, const PackageName
 /// The reflog of a pointer, newest first.
 std::vector<ReflogEntry> reflog(const Registry& registry, const PackageName& name, std::string_view pointer);
 
+/// So often a move is tried that others are faster at. A store that says of every write that somebody was
+/// faster, and shows nobody, must not be asked for ever.
+inline constexpr int most_tries = 100;
+/// The Error unavailable for the one that came after all of them.
+Error always_moved(const PackageName& name, std::string_view pointer);
+
 /// Error unsupported for moving a tag in a store that cannot do it safely: without the conditional write that
 /// it needs, somebody else's tag could be lost. `present`: whether the tag is there. Force::yes moves it.
 void check_tag_can_move(const Registry& registry, std::string_view tag, bool present, Force force);

@@ -142,8 +142,10 @@ std::int64_t free_second(const Registry& registry, const PackageName& name,
 std::optional<std::string> move_latest(const Registry& registry, PushSession& session, const Context& context,
                                        Intent& intent) {
   PointerMove& move = intent.moves.front();
-  for (bool first = true;; first = false) {
+  for (int tries = 1;; ++tries) {
+    const bool first = tries == 1;
     throw_if_stopped(context.stop);
+    if (tries > most_tries) throw always_moved(intent.name, move.pointer);
     const auto present =
         first ? session.latest(intent.name) : registry.find_pointer(intent.name, move.pointer);
     if (!first || session.may_have_intents()) recover(registry, context, intent.name);
@@ -172,6 +174,7 @@ void write_timestamp(const Registry& registry, const Intent& intent) {
   const std::string& top_hash = *intent.moves.front().to;
   for (std::int64_t second = *intent.timestamp;; ++second) {
     const std::string name = std::to_string(second);
+    if (second > *intent.timestamp + most_tries) throw always_moved(intent.name, name);
     try {
       registry.store().write(layout::pointer(intent.name, name), as_bytes(top_hash), Condition::absent());
       return;
@@ -185,7 +188,9 @@ void write_timestamp(const Registry& registry, const Intent& intent) {
 
 /// Returns the tag's other value when somebody else moved it.
 std::optional<std::string> move_tag(const Registry& registry, const Intent& intent, const PointerMove& move) {
-  for (bool blocked = false;;) {
+  bool blocked = false;
+  for (int tries = 1;; ++tries) {
+    if (tries > most_tries) throw always_moved(intent.name, move.pointer);
     const auto present = registry.find_pointer(intent.name, move.pointer);
     const auto value = present ? std::optional(present->top_hash) : std::nullopt;
     if (value == move.to) return std::nullopt;

@@ -36,7 +36,7 @@ class S3Store::Batch final : public WriteBatch {
     auto head = std::make_shared<const S3Request>(store_.request("HeadObject", "HEAD", key));
     store_.client_.send(head, [this, write, key = std::string(key)](S3Response response) {
       if (response.status == 404) return send_write(write, key);
-      answered(response, response.ok(), key);
+      answered(response, response.tells_object(), key);
     });
   }
 
@@ -70,7 +70,7 @@ class S3Store::Batch final : public WriteBatch {
 
   void answered(const S3Response& response, bool present, const std::string& key) {
     std::exception_ptr failure;
-    if (!present && !response.ok())
+    if (!present && !response.tells_object())
       failure = std::make_exception_ptr(store_.write_error(response, key, Condition::absent()));
     const std::lock_guard lock(mutex_);
     if (present) present_.push_back(key);

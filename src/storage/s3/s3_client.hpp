@@ -36,6 +36,8 @@ struct S3Response {
 
   bool ok() const { return status >= 200 && status < 300; }
   std::optional<std::string_view> find_header(std::string_view name) const;
+  /// Success, and it names the object that there is now, as every answer to PutObject and HeadObject must.
+  bool tells_object() const { return ok() && find_header("etag"); }
 };
 
 /// Sends requests to one bucket, signed. Many may be on their way at once.

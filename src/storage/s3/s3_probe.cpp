@@ -64,13 +64,25 @@ class S3Store::Probe {
     S3Response response = send_and_wait(store_.client_, std::move(request));
     // What may pass says nothing of what the service can do.
     const bool told = response.ok() || failure_of(response).code != ErrorCode::unavailable;
-    if (!told && !once) throw s3_error(response, "probe", key_, store_.url_);
+    if (!told && !once) throw error_of(response);
     unclear_ = unclear_ || response.maybe_repeated || !told;
     return response;
   }
 
+  /// For what everybody who publishes must be allowed, and what must be answered as it ought to.
+  S3Response send_plain(S3Request request) {
+    S3Response response = send(std::move(request));
+    const ErrorCode code = response.tells_object() ? ErrorCode::internal : failure_of(response).code;
+    const bool says_nothing = code == ErrorCode::unauthenticated || code == ErrorCode::permission_denied ||
+                              code == ErrorCode::corruption;
+    if (says_nothing) throw error_of(response);
+    return response;
+  }
+
+  Error error_of(const S3Response& response) const { return s3_error(response, "probe", key_, store_.url_); }
+
   S3Response put(std::string_view content, const Condition& condition) {
-    return send(store_.put_request(key_, as_bytes(content), condition));
+    return send_plain(store_.put_request(key_, as_bytes(content), condition));
   }
 
   /// Whoever may not write at all is told so by this.
@@ -82,8 +94,8 @@ class S3Store::Probe {
   void look(StoreCapabilities& able) {
     S3Request head = store_.request("HeadObject", "HEAD", key_);
     head.headers.emplace_back("x-amz-checksum-mode", "ENABLED");
-    const S3Response there = send(std::move(head));
-    if (!there.ok()) throw s3_error(there, "look at", key_, store_.url_);
+    const S3Response there = send_plain(std::move(head));
+    if (!there.ok()) throw error_of(there);
     const ObjectInfo info = info_from_headers(there, key_);
     etag_ = info.etag;
     written_ = info.modified;
@@ -100,7 +112,7 @@ class S3Store::Probe {
       if (!quoted) std::erase(other, '"');
       S3Request absent = store_.put_request(absent_key(), as_bytes(other_content), Condition::matches(other));
       able.quoted_etags = quoted;
-      able.swap = refused(send(std::move(absent))) &&
+      able.swap = refused(send_plain(std::move(absent))) &&
                   refused(put(other_content, Condition::matches(other))) &&
                   put(first_content, Condition::matches(etag)).ok();
       if (able.swap) return;

@@ -85,7 +85,7 @@ Condition S3Store::enforced(std::string_view key, const Condition& condition, Ch
 }
 
 S3Store::Found S3Store::found_in(const S3Response& response, std::string_view key) const {
-  if (response.ok()) return info_from_headers(response, key);
+  if (response.tells_object()) return info_from_headers(response, key);
   if (response.status == 404 && failure_of(response).hint.empty()) return std::nullopt;
   throw s3_error(response, "look at", key, url_);
 }
@@ -133,7 +133,7 @@ ObjectInfo S3Store::write(std::string_view key, Bytes content, const Condition& 
   S3Request put = put_request(key, content, enforced(key, condition, Change::write));
   const std::string sha256 = put.headers.front().second;
   const S3Response response = send_and_wait(client_, std::move(put));
-  if (response.ok()) return written(response, key, content.size());
+  if (response.tells_object()) return written(response, key, content.size());
   if (response.status == 412 && condition.kind == Condition::Kind::absent && !find(key)) {
     if (const auto removed = newest_removed(key)) return write(key, content, Condition::matches(*removed));
   }
