@@ -78,7 +78,7 @@ CALLS = [
     Call("push", "write session", "PutObject", "/sessions/"),
     Call("push", "write object", "PutObject", "/objects/", times=2),
     Call("push", "look for object", "HeadObject", "/objects/"),
-    Call("push", "list uploads", "ListMultipartUploads", "/objects/"),
+    Call("push", "list uploads", "ListMultipartUploads", "/objects/", needed=False),
     Call("push", "list old uploads", "ListMultipartUploads", r"/(\.unio|packages)/&", times=2, needed=False),
     Call("push", "begin upload", "CreateMultipartUpload"),
     Call("push", "upload part", "UploadPart", times=2),
@@ -88,7 +88,6 @@ CALLS = [
     Call("push", "look for name's folder", "HeadObject", r"/named_packages/team/data\?"),
     Call("push", "write manifest", "PutObject", "/packages/[0-9a-f]{64}"),
     Call("push", "write revision", "PutObject", "/revisions/"),
-    Call("push", "look for second", "HeadObject", NAMES + r"\d+"),
     Call("push", "move latest", "PutObject", NAMES + "latest"),
     Call("push", "write second", "PutObject", NAMES + r"\d+"),
     Call("push", "move tag", "PutObject", NAMES + "v2"),
@@ -106,6 +105,7 @@ CALLS = [
     Call("first push", "probe by ending an upload", "AbortMultipartUpload", "/probes/", needed=False),
     Call("first push", "look at locks", "GetObjectLockConfiguration", needed=False),
     Call("first push", "write format", "PutObject", "/format"),
+    Call("first push", "look for second", "HeadObject", NAMES + r"\d+"),
     Call("first push", "create latest", "PutObject", NAMES + "latest"),
     Call("install", "read tag", "GetObject", NAMES + "v1"),
     Call("install", "read manifest", "GetObject", "/packages/"),
@@ -126,7 +126,7 @@ CALLS = [
     Call("ls", "read names", "GetObject", ANY_NAME, times=3),
     Call("log", "list names", "ListObjectsV2", NAMES + "$"),
     Call("log", "read names", "GetObject", ANY_NAME, times=3),
-    Call("log", "read manifest", "GetObject", "/packages/", times=2),
+    Call("log", "read manifest", "GetObject", "/packages/", times=2, needed=False),
     Call("log", "list revisions", "ListObjectsV2", "/revisions/", times=2),
     Call("log", "read revision", "GetObject", "/revisions/", times=2),
     Call("delete", "list names", "ListObjectsV2", NAMES + "$"),
@@ -145,8 +145,8 @@ CALLS = [
     Call("copy", "begin upload", "CreateMultipartUpload", "/objects/"),
     Call("copy", "copy part", "UploadPartCopy", times=2),
     Call("copy", "complete upload", "CompleteMultipartUpload", "/objects/"),
-    Call("resume", "list uploads", "ListMultipartUploads", "/objects/"),
-    Call("resume", "list parts", "ListParts"),
+    Call("resume", "list uploads", "ListMultipartUploads", "/objects/", needed=False),
+    Call("resume", "list parts", "ListParts", needed=False),
     Call("resume", "upload part", "UploadPart", times=2),
     Call("resume", "complete upload", "CompleteMultipartUpload"),
     Call("prefix", "look at versioning", "GetBucketVersioning"),
@@ -176,12 +176,12 @@ def wrong_ranges() -> Iterator[Cell]:
 def dripping() -> Iterator[Cell]:
     """One call of each kind: what brings a byte now and then is only given up after a minute."""
     kinds = {call.request: call for call in reversed(CALLS)}
-    for request in ("GetObject", "HeadObject", "ListObjectsV2", "PutObject", "UploadPart", "CompleteMultipartUpload"):
+    for request in ("GetObject", "HeadObject", "ListObjectsV2", "PutObject", "CompleteMultipartUpload"):
         yield Cell(kinds[request], Fault.DRIP)
 
 
 #: By what is to be expected of them.
 PASSES = [*cells(ONCE, 1), *cells([Fault.STALL], 1, ["first"])]
 DRIPS = list(dripping())
-LASTS = [*cells(LASTING, None), *wrong_ranges()]
+LASTS = [*cells([*LASTING, Fault.PORTAL], None), *wrong_ranges()]
 STAYS_AWAY = list(cells(AWAY, None, ["first"]))

@@ -5,29 +5,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
 import pytest
 from fault_calls import CALLS, COMPLETE, DRIPS, LASTS, PASSES, STAYS_AWAY, Call, Cell
-from fault_operations import OPERATIONS, Operation, Scene
+from fault_operations import OPERATIONS, Ended, Operation, Scene
 
 from s3_faults import EXIT_CODES, check_error
 from s3_proxy import Fault, RequestRecord, S3Proxy
 from s3_registry import BucketUnio, server_url
 
 BY_NAME = {operation.name: operation for operation in OPERATIONS}
-
-
-@dataclass
-class Ended:
-    """What became of a command."""
-
-    code: int
-    out: str
-    err: str
-    seconds: float
 
 
 class Prepared:
@@ -82,7 +71,7 @@ class Prepared:
             ended = self.run()
             assert ended.code in self.operation.again, ended.err
             self.operation.always(self.scene)
-        self.operation.check(self.scene, ended.out)
+        self.operation.check(self.scene, ended)
 
 
 Prepare = Callable[[str], Prepared]

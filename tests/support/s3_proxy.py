@@ -35,6 +35,7 @@ class Fault(Enum):
     STATUS_403 = "not forwarded; answered by 403 AccessDenied"
     EXPIRED_TOKEN = "not forwarded; answered by 400 ExpiredToken"
     CLOCK_SKEW = "not forwarded; answered by 403 RequestTimeTooSkewed"
+    PORTAL = "not forwarded; answered by 200 and a page in HTML, as networks do in which one has to log in first"
     RESET = "not forwarded; the connection is reset once the headers are read"
     STALL = "not forwarded; read to its end and never answered, until the client or the proxy goes away"
     LOST_ANSWER = "forwarded; the answer is thrown away and the connection reset"
@@ -47,7 +48,9 @@ class Fault(Enum):
 
     @property
     def error(self) -> Answer | None:
-        """The S3 error that the client gets, if the line above ends with one."""
+        """What the client gets in place of an answer, if the line above ends with an error of S3 or tells of a page."""
+        if self is Fault.PORTAL:
+            return 200, {"content-type": "text/html"}, b"<!DOCTYPE html><html><body>Log in, please</body></html>"
         found = re.search(r"answered by (\d+) (\w+)$", self.value)
         if found is None:
             return None

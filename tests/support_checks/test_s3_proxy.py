@@ -380,6 +380,15 @@ def test_an_error_comes_with_status_200(backend: Backend, proxy: S3Proxy, client
     assert len(backend.seen) == 2
 
 
+def test_a_page_comes_with_status_200(backend: Backend, proxy: S3Proxy, client: http.client.HTTPConnection) -> None:
+    proxy.fault(Fault.PORTAL)
+    response, body = ask(client, "PUT", "/bucket/key", b"body")
+    assert (response.status, response.getheader("ETag")) == (200, None)
+    assert body.startswith(b"<!DOCTYPE html>")
+    assert ask(client, "HEAD", "/bucket/key")[0].status == 200
+    assert backend.seen == []
+
+
 def test_garbage_comes_with_status_200(backend: Backend, proxy: S3Proxy, client: http.client.HTTPConnection) -> None:
     proxy.fault(Fault.GARBAGE_200)
     response, body = ask(client, "GET", "/bucket?list-type=2")
