@@ -140,9 +140,11 @@ Ingest::Taken Ingest::take_in_parts(const std::string& path, const FileStamp& st
     if (there && there->size == stamp.size) return present(digest);
     const auto object = registry_.store().staging()->stage({.key = key, .size = stamp.size});
     upload(*object, path, stamp, chunks);
-    session_.sweep_uploads();
     const Condition condition = there ? Condition::matches(there->etag) : Condition::absent();
-    if (!lost_race(registry_, key, [&] { object->publish(key, condition); })) return stored(digest);
+    if (lost_race(registry_, key, [&] { object->publish(key, condition); })) continue;
+    // Not before: this upload may be one that was begun long ago.
+    session_.sweep_uploads();
+    return stored(digest);
   }
 }
 
