@@ -1,7 +1,6 @@
 #include "engine/package_part.hpp"
 
 #include <algorithm>
-#include <map>
 #include <optional>
 
 #include "base/digest.hpp"

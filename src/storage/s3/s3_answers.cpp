@@ -164,17 +164,12 @@ S3VersionListing parse_versions(const S3Response& response) {
   return listing;
 }
 
-std::optional<std::string> find_element(const S3Response& response, const char* element) {
+std::string parse_element(const S3Response& response, const char* element) {
   pugi::xml_document document;
   if (!document.load_buffer(response.body.data(), response.body.size())) throw bad_answer("XML");
-  std::string value = document.document_element().child_value(element);
-  return value.empty() ? std::nullopt : std::optional(std::move(value));
-}
-
-std::string parse_element(const S3Response& response, const char* element) {
-  auto value = find_element(response, element);
-  if (!value) throw bad_answer(element);
-  return std::move(*value);
+  const std::string value = document.document_element().child_value(element);
+  if (value.empty()) throw bad_answer(element);
+  return value;
 }
 
 std::string remove_objects_body(const std::vector<std::string>& full_keys) {

@@ -63,8 +63,6 @@ S3PartListing parse_parts(const S3Response& response);
 S3UploadListing parse_uploads(const S3Response& response);
 S3VersionListing parse_versions(const S3Response& response);
 /// The text of one element below the root, "UploadId", "ETag".
-std::optional<std::string> find_element(const S3Response& response, const char* element);
-/// The same; it must be there.
 std::string parse_element(const S3Response& response, const char* element);
 
 /// The body of DeleteObjects, and whether its answer names no object that stayed.
