@@ -95,19 +95,16 @@ S3Place S3Connections::place_of(const std::string& bucket) const {
   return place;
 }
 
-std::string S3Connections::service_of(const std::string& bucket) const {
-  return fmt::format("{} {}", place_of(bucket).endpoint, find_setting(bucket, "s3.profile").value_or(""));
-}
-
-S3Client& S3Connections::client(const std::string& bucket) {
-  auto& client = clients_[bucket];
-  if (!client) {
-    const AwsClient::Options options{.connections =
-                                         static_cast<unsigned>(config_.get_number("s3.connections"))};
-    client = std::make_unique<RetryingClient>(
-        std::make_unique<AwsClient>(runtime_, signer_of(bucket), place_of(bucket), options), random_);
-  }
-  return *client;
+const S3Connections::Connection& S3Connections::get(const std::string& bucket) {
+  if (const auto known = connections_.find(bucket); known != connections_.end()) return known->second;
+  const S3Place place = place_of(bucket);
+  const auto connections = static_cast<unsigned>(config_.get_number("s3.connections"));
+  auto client = std::make_unique<AwsClient>(runtime_, signer_of(bucket), place,
+                                            AwsClient::Options{.connections = connections});
+  Connection connection{
+      std::make_unique<RetryingClient>(std::move(client), random_),
+      fmt::format("{} {}", place.endpoint, find_setting(bucket, "s3.profile").value_or(""))};
+  return connections_.emplace(bucket, std::move(connection)).first->second;
 }
 
 }  // namespace unio

@@ -20,10 +20,13 @@ class S3Connections {
   /// Borrows all three.
   S3Connections(const Config& config, const Environment& environment, RandomSource& random);
 
-  /// The client of a bucket; lives as long as this. Error invalid_argument for an endpoint that is none.
-  S3Client& client(const std::string& bucket);
-  /// Equal for buckets that one and the same service holds, for one and the same user: CopyingStore.
-  std::string service_of(const std::string& bucket) const;
+  struct Connection {
+    std::unique_ptr<S3Client> client;
+    /// Equal for buckets that one and the same service holds, for one and the same user: CopyingStore.
+    std::string service;
+  };
+  /// That of a bucket; lives as long as this. Error invalid_argument for an endpoint that is none.
+  const Connection& get(const std::string& bucket);
 
  private:
   S3Place place_of(const std::string& bucket) const;
@@ -38,7 +41,7 @@ class S3Connections {
   AwsRuntime runtime_;
   /// By profile, and whether nothing is signed.
   std::map<std::pair<std::optional<std::string>, bool>, std::unique_ptr<AwsSigner>> signers_;
-  std::map<std::string, std::unique_ptr<S3Client>> clients_;
+  std::map<std::string, Connection> connections_;
 };
 
 }  // namespace unio

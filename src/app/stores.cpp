@@ -38,8 +38,8 @@ OpenStores::Opened OpenStores::open_folder(std::string_view url) const {
 OpenStores::Opened OpenStores::open_bucket(std::string_view url) {
   const PhysicalKey place = PhysicalKey::parse(url);
   if (!s3_) s3_ = std::make_unique<S3Connections>(config_, environment_, random_);
-  auto store = std::make_unique<S3Store>(s3_->client(place.bucket), place.bucket, place.path,
-                                         s3_->service_of(place.bucket));
+  const S3Connections::Connection& connection = s3_->get(place.bucket);
+  auto store = std::make_unique<S3Store>(*connection.client, place.bucket, place.path, connection.service);
   auto caching = std::make_unique<CachingStore>(*store, cache_, &layout::is_immutable, FillCache::always);
   return {std::move(store), std::move(caching)};
 }

@@ -47,8 +47,9 @@ struct RevisionRecord {
   Time created{};
 };
 
+/// A record that cannot be read only costs what it tells.
 std::optional<RevisionRecord> read_revision(const Registry& registry, const PackageName& name,
-                                            const std::string& key) {
+                                            const std::string& key, const Context& context) {
   try {
     auto record = find_record(registry.store(), key);
     if (!record || record->json.get_string("package") != name.text()) return std::nullopt;
@@ -56,6 +57,8 @@ std::optional<RevisionRecord> read_revision(const Registry& registry, const Pack
     return RevisionRecord{std::move(record->json), created};
   } catch (const Error& error) {
     if (error.code() != ErrorCode::corruption && error.code() != ErrorCode::invalid_argument) throw;
+    context.progress.warn(fmt::format("'{}' in '{}', which says who published '{}', cannot be read", key,
+                                      registry.url(), name.text()));
     return std::nullopt;
   }
 }
@@ -114,10 +117,11 @@ Error no_entry(const PackageName& name, const Manifest& manifest, const std::str
 }
 
 std::optional<Json> find_revision(const Registry& registry, const PackageName& name,
-                                  const std::string& top_hash, std::optional<std::int64_t> until) {
+                                  const std::string& top_hash, std::optional<std::int64_t> until,
+                                  const Context& context) {
   std::optional<RevisionRecord> newest;
   for_each_object(registry.store(), layout::revisions(top_hash), [&](const ObjectInfo& object) {
-    auto record = read_revision(registry, name, object.key);
+    auto record = read_revision(registry, name, object.key, context);
     if (!record || (until && unix_seconds(record->created) > *until)) return;
     if (!newest || newest->created < record->created) newest = std::move(record);
   });
@@ -197,7 +201,7 @@ PackageDetails package_details(const OpenedPackage& package, const Context& cont
     details.entries += block.entries;
     details.bytes += block.bytes;
   }
-  details.revision = find_revision(package.registry, package.name, package.top_hash);
+  details.revision = find_revision(package.registry, package.name, package.top_hash, std::nullopt, context);
   details.readme_key = find_readme(manifest);
   if (details.readme_key) details.readme_start = readme_start(package, *details.readme_key, context);
   details.contact = link_in(details.user_meta, "contact");

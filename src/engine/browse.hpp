@@ -61,10 +61,10 @@ PackageDetails package_details(const OpenedPackage& package, const Context& cont
 
 /// The newest record of who published this top hash under this name, when, and with what; with `until`, the
 /// newest made up to the end of that Unix second. Absent for what other tools published; a damaged record is
-/// left out.
+/// left out, with a warning.
 std::optional<Json> find_revision(const Registry& registry, const PackageName& name,
-                                  const std::string& top_hash,
-                                  std::optional<std::int64_t> until = std::nullopt);
+                                  const std::string& top_hash, std::optional<std::int64_t> until,
+                                  const Context& context);
 
 /// What `show REF KEY` tells of an entry or a folder.
 struct EntryDetails {

@@ -18,9 +18,10 @@ struct LogEntry {
   std::optional<std::string> message;
   std::optional<std::string> user;
   std::optional<std::string> git_commit;
-  std::size_t entries = 0;
-  std::uint64_t bytes = 0;
-  /// Against the publication before; absent when that one cannot be read.
+  /// Absent when its manifest cannot be read.
+  std::optional<std::size_t> entries;
+  std::optional<std::uint64_t> bytes;
+  /// Against the publication before; absent when one of the two cannot be read.
   std::optional<std::size_t> added;
   std::optional<std::size_t> removed;
   std::optional<std::size_t> modified;

@@ -138,7 +138,8 @@ Ingest::Taken Ingest::take_in_parts(const std::string& path, const FileStamp& st
   for (;;) {
     const auto there = registry_.store().find(key);
     if (there && there->size == stamp.size) return present(digest);
-    const auto object = registry_.store().staging()->stage({.key = key, .size = stamp.size});
+    const auto object = registry_.store().staging()->stage(
+        {.key = key, .size = stamp.size, .resume_since = session_.resume_since()});
     upload(*object, path, stamp, chunks);
     const Condition condition = there ? Condition::matches(there->etag) : Condition::absent();
     if (lost_race(registry_, key, [&] { object->publish(key, condition); })) continue;
@@ -153,14 +154,14 @@ void Ingest::upload(StagedObject& object, const std::string& path, const FileSta
   File file = File::open_for_reading(path);
   check_stamp(file, stamp);
   const std::uint64_t chunk_size = digest_chunk_size(stamp.size);
-  std::vector<std::byte> chunk;
   for (std::size_t i = 0; i < chunks.size(); ++i) {
     throw_if_stopped(context_.stop);
     const std::uint64_t offset = i * chunk_size;
-    chunk.resize(static_cast<std::size_t>(std::min(chunk_size, stamp.size - offset)));
-    if (file.read(chunk) != chunk.size()) throw changed(path);
-    object.append_chunk(chunk, chunks[i]);
-    context_.progress.advance(0, chunk.size());
+    const std::uint64_t count = std::min(chunk_size, stamp.size - offset);
+    std::string chunk(static_cast<std::size_t>(count), '\0');
+    if (file.read(std::as_writable_bytes(std::span(chunk))) != count) throw changed(path);
+    object.append_chunk(std::move(chunk), chunks[i]);
+    context_.progress.advance(0, count);
   }
   check_stamp(file, stamp);
 }

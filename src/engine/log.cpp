@@ -27,8 +27,9 @@ std::optional<std::string> find_text(const Json& json, std::string_view member) 
   return text == nullptr ? std::nullopt : std::optional(*text);
 }
 
-void fill_from_revision(const Registry& registry, const PackageName& name, LogEntry& entry) {
-  const auto revision = find_revision(registry, name, entry.top_hash, entry.timestamp);
+void fill_from_revision(const Registry& registry, const PackageName& name, LogEntry& entry,
+                        const Context& context) {
+  const auto revision = find_revision(registry, name, entry.top_hash, entry.timestamp, context);
   if (!revision) return;
   entry.user = find_text(*revision, "user");
   entry.git_commit = find_text(*revision, "git_commit");
@@ -65,7 +66,7 @@ std::vector<LogEntry> log(const Registry& registry, const PackageName& name, std
     LogEntry& entry = entries[i];
     const auto [first, last] = tags.equal_range(entry.top_hash);
     for (auto tag = first; tag != last; ++tag) entry.tags.push_back(tag->second);
-    fill_from_revision(registry, name, entry);
+    fill_from_revision(registry, name, entry, context);
     std::optional<Manifest> before;
     const bool oldest = i + 1 == entries.size();
     if (!oldest) before = try_manifest(registry, entries[i + 1].top_hash, context);

@@ -43,6 +43,8 @@ class PushSession {
   /// Removes uploads of large objects that were abandoned; for a push that made some itself. Does so once,
   /// and never fails.
   void sweep_uploads();
+  /// Uploads that were begun before this are not gone on with: they might be swept meanwhile.
+  Time resume_since() const;
 
  private:
   void write_announcement();

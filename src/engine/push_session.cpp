@@ -13,6 +13,7 @@ namespace unio {
 namespace {
 
 constexpr std::chrono::hours session_abandoned_after{7 * 24};
+constexpr std::chrono::hours upload_resumed_for{6 * 24};
 
 /// One that cannot be read may be alive.
 bool is_dead_session(const Registry& registry, const Context& context, const std::string& key) {
@@ -94,6 +95,10 @@ void PushSession::sweep_uploads() {
       // Not everybody may list uploads, and nothing depends on their absence.
     }
   });
+}
+
+Time PushSession::resume_since() const {
+  return context_.clock.now() - upload_resumed_for;
 }
 
 std::size_t sweep_abandoned_uploads(const Registry& registry, const Context& context) {

@@ -160,7 +160,8 @@ std::optional<ObjectInfo> Transfer::write(const EntryView& entry, const std::str
     if (auto copied = copy_there(entry, key, condition)) {
       written = std::move(*copied);
     } else if (entry.size() > small_limit && store.staging() != nullptr) {
-      const auto staged = store.staging()->stage({.key = key, .size = entry.size()});
+      const auto staged =
+          store.staging()->stage({.key = key, .size = entry.size(), .resume_since = session_.resume_since()});
       read(entry, [&](Bytes bytes) { staged->append(bytes); });
       written = staged->publish(key, condition);
       session_.sweep_uploads();

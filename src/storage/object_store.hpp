@@ -90,7 +90,7 @@ class StagedObject {
   virtual void append(Bytes bytes) = 0;
   /// The same for one whole chunk of a digest (digest_chunk_size) whose SHA-256 the caller knows: a store
   /// that sends it with the bytes then need not compute it.
-  virtual void append_chunk(Bytes chunk, const Sha256Value& /*hash*/) { append(chunk); }
+  virtual void append_chunk(std::string chunk, const Sha256Value& /*hash*/) { append(as_bytes(chunk)); }
   /// Makes the bytes so far the object `key`, whole and durable. Condition as for ObjectStore::write.
   virtual ObjectInfo publish(std::string_view key, const Condition& condition) = 0;
 };
@@ -100,6 +100,9 @@ struct StageOptions {
   std::string key = {};
   /// Its size, where that is known.
   std::uint64_t size = 0;
+  /// What was begun since then for the same key, and never published, is gone on with, where the store keeps
+  /// such things. None: what is written while it is made is not worth the question.
+  std::optional<Time> resume_since = {};
 };
 
 /// Facet of stores that take an object piece by piece.

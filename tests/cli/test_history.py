@@ -24,6 +24,15 @@ def test_log_counts_what_each_revision_changed(unio: Unio, history: dict[str, st
     fails(unio, 2, "log", NAME, "-n", "many")
 
 
+def test_log_says_which_manifest_cannot_be_read_and_counts_nothing_for_it(unio: Unio, history: dict[str, str]) -> None:
+    (unio.registry / ".quilt/packages" / history["second"]).write_text("{")
+    shown = unio.run("log", NAME)
+    assert "its manifest cannot be read" in shown.stdout and "0 entries" not in shown.stdout
+    assert shown.stderr.startswith("warning: ") and history["second"][:9] in shown.stderr
+    newest, _ = unio.json("log", NAME)["revisions"]
+    assert (newest["entries"], newest["bytes"], newest["added"]) == (None, None, None)
+
+
 def test_log_of_the_workspace_needs_no_name(unio: Unio, history: dict[str, str], folder: Path) -> None:
     assert unio.run("log", cwd=folder).stdout == unio.run("log", NAME).stdout
 

@@ -29,6 +29,16 @@ class S3StoreTest : public testing::Test {
     store().probed()->adopt(able);
   }
 
+  /// Sends a part and goes away without publishing, as what is interrupted does.
+  void interrupt_upload(Time resume_since) {
+    const std::string large(std::size_t{9} << 20, 'x');
+    store()
+        .staging()
+        ->stage({.key = "large", .size = large.size(), .resume_since = resume_since})
+        ->append(as_bytes(large));
+  }
+  std::size_t unfinished_uploads() { return store().staging()->sweep("", Time::max()); }
+
   S3Bucket bucket_{S3Bucket::Versions::off};
   S3Store store_{bucket_.client(), bucket_.name(), "some/prefix", "a service"};
 };
@@ -82,6 +92,14 @@ TEST_F(S3StoreTest, looks_before_it_completes_a_large_object_there) {
       EXPECT_UNIO_ERROR(staged->publish("large", Condition::absent()), conflict);
     }
   }
+}
+
+TEST_F(S3StoreTest, goes_on_with_an_upload_only_if_it_was_begun_late_enough) {
+  for (int i = 0; i < 2; ++i) interrupt_upload(Time{});
+  EXPECT_EQ(unfinished_uploads(), 1U);
+  for (int i = 0; i < 2; ++i) interrupt_upload(Time::max());
+  EXPECT_EQ(unfinished_uploads(), 2U);
+  EXPECT_EQ(unfinished_uploads(), 0U) << "after they were swept";
 }
 
 TEST_F(S3StoreTest, removes_many_at_once_whether_they_are_there_or_not) {

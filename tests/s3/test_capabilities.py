@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +10,10 @@ import pytest
 
 from s3_plain import ignore_conditions
 from s3_proxy import S3Proxy
-from s3_registry import Bucket, BucketUnio, client, server_url
+from s3_registry import Bucket, BucketUnio, client
 from unio_scenes import NAME, fails, install, publish
 
 WARNING = "only one person push at a time"
-
-
-@pytest.fixture
-def proxy() -> Iterator[S3Proxy]:
-    with S3Proxy(server_url()) as proxy:
-        yield proxy
 
 
 @pytest.fixture

@@ -4,23 +4,16 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from s3_proxy import S3Proxy
-from s3_registry import Bucket, BucketUnio, client, server_url
+from s3_registry import Bucket, BucketUnio, client
 from unio_command import read_tree
 from unio_scenes import NAME, fails, install
 
 LARGE = random.Random(1).randbytes(20 << 20)
-
-
-@pytest.fixture
-def proxy() -> Iterator[S3Proxy]:
-    with S3Proxy(server_url()) as proxy:
-        yield proxy
 
 
 @pytest.fixture

@@ -5,26 +5,20 @@ from __future__ import annotations
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import model
 import pytest
 
+from s3_abilities import needs
 from s3_proxy import Fault, RequestRecord, S3Proxy
-from s3_registry import Bucket, BucketUnio, server_url
+from s3_registry import Bucket, BucketUnio
 from unio_command import read_tree
 from unio_scenes import NAME, install, start_package, wait_until
 
 PART = 8 << 20
 PARTS = 6
 LARGE = {"large.bin": b"".join(bytes([number]) * PART for number in range(PARTS))}
-
-
-@pytest.fixture
-def proxy() -> Iterator[S3Proxy]:
-    with S3Proxy(server_url()) as proxy:
-        yield proxy
 
 
 @pytest.fixture
@@ -42,6 +36,7 @@ def interrupt(process: subprocess.Popen[str]) -> None:
 
 
 def test_parts_that_arrived_are_not_sent_again(unio: BucketUnio, proxy: S3Proxy, tmp_path: Path) -> None:
+    needs("keeps-checksums")
     work = start_package(unio, tmp_path / "work", LARGE)
     rule = proxy.fault(Fault.STALL, match=is_part, after=3)
     process = unio.start("push", "-t", "v1", cwd=work)

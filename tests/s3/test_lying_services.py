@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from s3_proxy import Fault, RequestRecord, S3Proxy
-from s3_registry import Bucket, BucketUnio, server_url
+from s3_registry import Bucket, BucketUnio
 from unio_scenes import NAME, fails, publish
-
-
-@pytest.fixture
-def proxy() -> Iterator[S3Proxy]:
-    with S3Proxy(server_url()) as proxy:
-        yield proxy
 
 
 @pytest.fixture
@@ -71,3 +64,31 @@ def test_nothing_is_learnt_about_a_service_from_such_answers(
     unio.run("push", cwd=tmp_path / "work")
     store = json.loads((unio.registry / ".unio/format.json").read_text())["store"]
     assert store["create_only"] and store["swap"]
+
+
+def test_a_removal_that_a_login_page_answers_did_not_happen(far: BucketUnio, proxy: S3Proxy) -> None:
+    far.run("tag", NAME, "stable")
+    proxy.fault(Fault.PORTAL, match=of_tag("DeleteObject"))  # type: ignore[arg-type]
+    assert "stable" in fails(far, 9, "tag", NAME, "stable", "--delete")
+    assert "stable" in far.json("show", NAME)["tags"]
+    proxy.heal()
+    far.run("tag", NAME, "stable", "--delete")
+    assert "stable" not in far.json("show", NAME)["tags"]
+
+
+@pytest.mark.parametrize("operation", ["ListMultipartUploads", "CreateMultipartUpload"])
+def test_an_answer_that_is_none_is_an_error_that_names_the_object(
+    far: BucketUnio, proxy: S3Proxy, tmp_path: Path, operation: str
+) -> None:
+    (tmp_path / "work/large.bin").write_bytes(bytes(9 << 20))
+    proxy.fault(Fault.GARBAGE_200, match=lambda record: record.operation == operation and "objects" in str(record))
+    message = fails(far, 9, "push", cwd=tmp_path / "work")
+    assert "/objects/" in message and far.bucket.name in message
+    proxy.heal()
+    far.run("push", cwd=tmp_path / "work")
+
+
+def test_an_answer_to_head_which_has_no_words_is_explained(far: BucketUnio, proxy: S3Proxy, tmp_path: Path) -> None:
+    """An expired token is a bare 400 there."""
+    proxy.fault(Fault.EXPIRED_TOKEN, match=lambda record: record.path.endswith("/data.csv"))
+    fails(far, 6, "add", "data.csv", f"{far.bucket.url}/data.csv", cwd=tmp_path / "work", hint="credentials")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,13 +13,6 @@ from unio_scenes import FILES, NAME, install, publish
 
 #: Nothing listens there.
 NOWHERE = "http://127.0.0.1:9"
-
-
-@pytest.fixture
-def proxy() -> Iterator[S3Proxy]:
-    """A second address of the same service."""
-    with S3Proxy(server_url()) as proxy:
-        yield proxy
 
 
 @pytest.fixture

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from s3_proxy import RequestRecord, S3Proxy
-from s3_registry import Bucket, BucketUnio, server_url
+from s3_registry import Bucket, BucketUnio
 from unio_scenes import FILES, NAME, install, publish
 
 #: A publication later than this after the one before needs not ask whether its second is free.
 SECONDS_APART = 11
-
-
-@pytest.fixture
-def proxy() -> Iterator[S3Proxy]:
-    with S3Proxy(server_url()) as proxy:
-        yield proxy
 
 
 @pytest.fixture

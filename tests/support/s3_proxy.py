@@ -14,8 +14,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 from http.client import HTTPConnection, HTTPException, HTTPResponse, responses
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+
+from threaded_server import ServesInThread
 
 BLOCK = 256 * 1024  # bytes read at a time
 Answer = tuple[int, dict[str, str], bytes]  # status, headers with names in lower case, body
@@ -118,10 +120,11 @@ class FaultRule:
         return self.after < 0
 
 
-class S3Proxy(ThreadingHTTPServer):
+class S3Proxy(ServesInThread, ThreadingHTTPServer):
     """A proxy on a free port of 127.0.0.1, from `with` to the end of its block. Clients sign for its `url`: the server
-    gets their target and headers, Host too, as sent; or they have it for their HTTP proxy. Nothing is forwarded twice. If the server breaks off or cannot be
-    reached, the client's connection is reset. `requests` are in the order in which they came. For any thread."""
+    gets their target and headers, Host too, as sent; or they have it for their HTTP proxy. Nothing is forwarded twice.
+    If the server breaks off or cannot be reached, the client's connection is reset. `requests` are in the order in
+    which they came. For any thread."""
 
     daemon_threads = False  # so that server_close() waits for them
     request_queue_size = 128
@@ -135,7 +138,6 @@ class S3Proxy(ThreadingHTTPServer):
         self.s3_address = (parts.hostname, parts.port or 80)
         self.drip_seconds = drip_seconds
         self.stopping = threading.Event()
-        self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05})
         self._lock = threading.Lock()  # for what is more than one operation on a list
         self._rules: list[FaultRule] = []
         self._sockets: list[socket.socket] = []
@@ -143,18 +145,16 @@ class S3Proxy(ThreadingHTTPServer):
         #: Gives the headers that are passed on in place of a request's own.
         self.rewrite: Rewrite | None = None
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *raised: Any) -> None:
-        """Ends all connections and threads. Raises what failed in the proxy itself or in a `match`."""
-        self.shutdown()
-        self._thread.join()
+    def server_close(self) -> None:
+        """Ends all connections and their threads."""
         self.stopping.set()
         for connection in self._sockets.copy():
             self.track(connection)
-        self.server_close()
+        super().server_close()
+
+    def __exit__(self, *raised: Any) -> None:
+        """Raises what failed in the proxy itself or in a `match`."""
+        super().__exit__(*raised)
         if self.failures:
             raise self.failures[0]
 

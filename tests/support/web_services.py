@@ -9,9 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import StreamRequestHandler, ThreadingTCPServer
-from typing import Any, Self
+from typing import Any
 
 from s3_server import Certificate
+from threaded_server import ServesInThread
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-class AnswerServer(ThreadingHTTPServer):
+class AnswerServer(ServesInThread, ThreadingHTTPServer):
     """Answers everything by `answer`, from `with` to the end of its block; `asked` is what it was asked."""
 
     def __init__(self, answer: Callable[[Asked], Answer], certificate: Certificate | None = None) -> None:
@@ -43,16 +44,6 @@ class AnswerServer(ThreadingHTTPServer):
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(certificate.pem, certificate.key)
             self.socket = context.wrap_socket(self.socket, server_side=True)
-        self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05})
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *raised: Any) -> None:
-        self.shutdown()
-        self._thread.join()
-        self.server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away is no news."""
@@ -83,7 +74,7 @@ class _AnswerConnection(BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = do_CONNECT = serve
 
 
-class TunnelProxy(ThreadingTCPServer):
+class TunnelProxy(ServesInThread, ThreadingTCPServer):
     """An HTTP proxy that leads CONNECT to `port` of this machine whatever was asked for, which is in `asked`. It is
     also a way to use names that no name server knows."""
 
@@ -95,16 +86,6 @@ class TunnelProxy(ThreadingTCPServer):
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
         self.port = port
         self.asked: list[str] = []
-        self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05})
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *raised: Any) -> None:
-        self.shutdown()
-        self._thread.join()
-        self.server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """One end that goes away is no news."""

@@ -18,8 +18,8 @@ std::size_t parse_limit(const std::optional<std::string>& text) {
   throw Error(ErrorCode::invalid_argument, fmt::format("'{}' is no number of revisions", *text));
 }
 
-Json number_or_null(const std::optional<std::size_t>& number) {
-  return number ? Json(static_cast<std::uint64_t>(*number)) : Json();
+Json number_or_null(const std::optional<std::uint64_t>& number) {
+  return number ? Json(*number) : Json();
 }
 
 Json entry_json(const LogEntry& entry) {
@@ -30,8 +30,8 @@ Json entry_json(const LogEntry& entry) {
                        {"message", text(entry.message)},
                        {"user", text(entry.user)},
                        {"git_commit", text(entry.git_commit)},
-                       {"entries", static_cast<std::uint64_t>(entry.entries)},
-                       {"bytes", entry.bytes},
+                       {"entries", number_or_null(entry.entries)},
+                       {"bytes", number_or_null(entry.bytes)},
                        {"added", number_or_null(entry.added)},
                        {"removed", number_or_null(entry.removed)},
                        {"modified", number_or_null(entry.modified)}});
@@ -43,8 +43,9 @@ void print_entry(Session& session, const LogEntry& entry) {
                session.terminal().colored(Color::green, tags) + "  " + human_time(entry.timestamp) +
                (entry.user ? "  " + printable(*entry.user) : ""));
   if (entry.message && !entry.message->empty()) session.line("    " + printable(*entry.message));
+  if (!entry.entries || !entry.bytes) return session.line("    its manifest cannot be read");
   std::string counts =
-      fmt::format("    {}, {}", human_count(entry.entries, "entry"), human_size(entry.bytes));
+      fmt::format("    {}, {}", human_count(*entry.entries, "entry"), human_size(*entry.bytes));
   if (entry.added) {
     counts +=
         fmt::format("; {} added, {} removed, {} changed", *entry.added, *entry.removed, *entry.modified);

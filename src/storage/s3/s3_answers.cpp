@@ -164,12 +164,16 @@ S3VersionListing parse_versions(const S3Response& response) {
   return listing;
 }
 
-std::string parse_element(const S3Response& response, const char* element) {
+std::optional<std::string> find_element(const S3Response& response, const char* element) {
   pugi::xml_document document;
-  if (!document.load_buffer(response.body.data(), response.body.size())) throw bad_answer("XML");
+  if (!document.load_buffer(response.body.data(), response.body.size())) return std::nullopt;
   const std::string value = document.document_element().child_value(element);
-  if (value.empty()) throw bad_answer(element);
-  return value;
+  return value.empty() ? std::nullopt : std::optional(value);
+}
+
+std::string parse_element(const S3Response& response, const char* element) {
+  if (auto value = find_element(response, element)) return std::move(*value);
+  throw bad_answer(fmt::format("document with {}", element));
 }
 
 std::string remove_objects_body(const std::vector<std::string>& full_keys) {

@@ -65,6 +65,9 @@ S3VersionListing parse_versions(const S3Response& response);
 /// The text of one element below the root, "UploadId", "ETag".
 std::string parse_element(const S3Response& response, const char* element);
 
+/// The same; absent where it says nothing.
+std::optional<std::string> find_element(const S3Response& response, const char* element);
+
 /// The body of DeleteObjects, and whether its answer names no object that stayed.
 std::string remove_objects_body(const std::vector<std::string>& full_keys);
 bool removed_all(const S3Response& response);

@@ -1,14 +1,12 @@
 #include <fmt/format.h>
 
-#include <condition_variable>
-#include <map>
-#include <mutex>
+#include <algorithm>
 
 #include "base/digest.hpp"
 #include "base/error.hpp"
 #include "base/percent.hpp"
 #include "storage/s3/s3_failures.hpp"
-#include "storage/s3/s3_requests.hpp"
+#include "storage/s3/s3_parts.hpp"
 #include "storage/s3/s3_store.hpp"
 
 namespace unio {
@@ -32,33 +30,24 @@ class S3Store::PartCopies {
   PartCopies(S3Store& store, CopyOffer from, std::string_view to)
       : store_(store), from_(std::move(from)), to_(to) {}
   ~PartCopies() {
-    if (id_.empty()) return;
-    send_and_wait(store_.client_, abort_upload(store_.request("AbortMultipartUpload", "DELETE", to_), id_));
+    parts_.wait_for_all();
+    if (!id_.empty()) store_.end_upload(to_, id_);
   }
   PartCopies(const PartCopies&) = delete;
   PartCopies& operator=(const PartCopies&) = delete;
 
   void run() {
-    const S3Response created = send_and_wait(
-        store_.client_, create_upload(store_.request("CreateMultipartUpload", "POST", to_), false));
-    if (!created.ok()) throw store_.write_error(created, to_, Condition::none());
-    id_ = parse_element(created, "UploadId");
+    id_ = store_.begin_upload(to_, false);
     const std::uint64_t part_size = digest_chunk_size(from_.size);
     int number = 0;
-    for (std::uint64_t offset = 0; offset < from_.size && wait_for_place(); offset += part_size)
+    for (std::uint64_t offset = 0; offset < from_.size && parts_.take_place(); offset += part_size)
       send(++number, offset, std::min(part_size, from_.size - offset));
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return on_their_way_ == 0; });
-    if (failure_) std::rethrow_exception(failure_);
+    parts_.wait_for_all();
+    parts_.rethrow_failure();
   }
 
   ObjectInfo complete(const Condition& condition) {
-    std::vector<S3Part> parts;
-    for (const auto& [number, part] : parts_) parts.push_back(part);
-    const Condition asked = store_.enforced(to_, condition, Change::completion);
-    const S3Response completed = send_and_wait(
-        store_.client_,
-        complete_upload(store_.request("CompleteMultipartUpload", "POST", to_), id_, parts, asked));
+    const S3Response completed = store_.complete_parts(to_, id_, parts_.arrived_parts(), condition);
     if (!completed.ok()) throw store_.write_error(completed, to_, condition);
     id_.clear();
     const auto info = store_.find(to_);
@@ -67,14 +56,6 @@ class S3Store::PartCopies {
   }
 
  private:
-  /// False when there is no point in going on.
-  bool wait_for_place() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return failure_ || on_their_way_ < parts_on_their_way; });
-    if (!failure_) on_their_way_ += 1;
-    return !failure_;
-  }
-
   void send(int number, std::uint64_t offset, std::uint64_t size) {
     auto request = std::make_shared<S3Request>(store_.request("UploadPartCopy", "PUT", to_));
     request->query = {{"partNumber", std::to_string(number)}, {"uploadId", id_}};
@@ -84,33 +65,25 @@ class S3Store::PartCopies {
                         {"x-amz-copy-source-range", fmt::format("bytes={}-{}", offset, offset + size - 1)},
                         {"x-amz-copy-source-if-match", from_.etag}};
     store_.client_.send(request, [this, number, size](const S3Response& response) {
-      arrived({.number = number, .size = size, .etag = {}, .sha256 = {}}, response);
+      answered({.number = number, .size = size, .etag = {}, .sha256 = {}}, response);
     });
   }
 
-  void arrived(S3Part part, const S3Response& response) {
-    const std::lock_guard lock(mutex_);
-    on_their_way_ -= 1;
+  void answered(S3Part part, const S3Response& response) {
     try {
       if (!response.ok()) throw s3_error(response, "copy", from_.full_key, "s3://" + from_.bucket);
-      part.etag = parse_element(response, "ETag");
-      parts_.emplace(part.number, std::move(part));
+      part.etag = store_.parsed("copy to", to_, [&] { return parse_element(response, "ETag"); });
+      parts_.arrived(std::move(part));
     } catch (...) {
-      if (!failure_) failure_ = std::current_exception();
+      parts_.failed(std::current_exception());
     }
-    changed_.notify_all();
   }
 
   S3Store& store_;
   const CopyOffer from_;
   const std::string to_;
   std::string id_;  ///< empty: there is nothing to end
-
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::size_t on_their_way_ = 0;
-  std::map<int, S3Part> parts_;
-  std::exception_ptr failure_;
+  S3Parts parts_{parts_on_their_way};
 };
 
 ObjectInfo S3Store::copy(std::string_view from, std::string_view to, const Condition& condition) {
@@ -133,7 +106,7 @@ std::optional<CopyOffer> S3Store::offer(std::string_view key, const std::optiona
   S3Request head = request("HeadObject", "HEAD", key);
   if (version) head.query = {{"versionId", *version}};
   head.headers.emplace_back("x-amz-checksum-mode", "ENABLED");
-  const S3Response there = send_and_wait(client_, std::move(head));
+  const S3Response there = look_at(std::move(head));
   const Found info = found_in(there, key);
   const bool proven = info && info->size == size &&
                       there.find_header("x-amz-checksum-sha256") == composite_checksum(digest, size);

@@ -26,6 +26,11 @@ std::string without_quotes(std::string etag) {
   return etag;
 }
 
+/// Success has no body: a page in which one has to log in first has.
+bool tells_removal(const S3Response& response) {
+  return response.ok() && response.body.empty();
+}
+
 }  // namespace
 
 S3Store::S3Store(S3Client& client, std::string bucket, std::string prefix, std::string service)
@@ -92,7 +97,22 @@ S3Store::Found S3Store::found_in(const S3Response& response, std::string_view ke
 
 std::optional<ObjectInfo> S3Store::find(std::string_view key) {
   check_object_key(key);
-  return found_in(send_and_wait(client_, request("HeadObject", "HEAD", key)), key);
+  return found_in(look_at(request("HeadObject", "HEAD", key)), key);
+}
+
+/// An answer to HEAD has no room for words. Where they are needed, the same question as GET brings them.
+S3Response S3Store::look_at(S3Request head) {
+  S3Response response = send_and_wait(client_, head);
+  const auto refused = [](const S3Response& r) {
+    return r.status == 400 || r.status == 401 || r.status == 403;
+  };
+  if (!refused(response)) return response;
+  head.operation = "GetObject";
+  head.method = "GET";
+  head.headers = {{"range", "bytes=0-0"}};
+  head.once = true;
+  S3Response explained = send_and_wait(client_, std::move(head));
+  return refused(explained) ? explained : response;
 }
 
 ObjectInfo S3Store::written(const S3Response& response, std::string_view key, std::uint64_t size) const {
@@ -113,10 +133,14 @@ Error S3Store::write_error(const S3Response& response, std::string_view key,
 S3Store::Found S3Store::find_same(std::string_view key, std::uint64_t size, std::string_view sha256) {
   S3Request head = request("HeadObject", "HEAD", key);
   head.headers.emplace_back("x-amz-checksum-mode", "ENABLED");
-  const S3Response there = send_and_wait(client_, std::move(head));
+  const S3Response there = look_at(std::move(head));
   const Found info = found_in(there, key);
-  const bool same = info && info->size == size && there.find_header("x-amz-checksum-sha256") == sha256;
-  return same ? info : std::nullopt;
+  if (!info || info->size != size) return std::nullopt;
+  if (const auto kept = there.find_header("x-amz-checksum-sha256"))
+    return *kept == sha256 ? info : std::nullopt;
+  Sha256 hash;
+  const ObjectInfo content = read(key, {}, [&](Bytes bytes) { hash.update(bytes); });
+  return to_base64(hash.finish()) == sha256 ? std::optional(content) : std::nullopt;
 }
 
 ObjectInfo S3Store::settle_write(const S3Response& response, std::string_view key, std::uint64_t size,
@@ -158,7 +182,7 @@ void S3Store::remove(std::string_view key, const Condition& condition) {
   S3Request removal = request("DeleteObject", "DELETE", key);
   add_condition(removal, enforced(key, condition, Change::removal));
   const S3Response response = send_and_wait(client_, std::move(removal));
-  if (response.ok()) return;
+  if (tells_removal(response)) return;
   const bool gone = response.status == 404 && failure_of(response).hint.empty();
   if (gone && (condition.kind == Condition::Kind::none || response.maybe_repeated)) return;
   if (gone || response.status == 412) {
@@ -200,7 +224,7 @@ ListPage S3Store::list(const ListOptions& options) {
   std::sort(listing.query.begin(), listing.query.end());
   const S3Response response = send_and_wait(client_, std::move(listing));
   if (!response.ok()) throw s3_error(response, "list", {}, url_);
-  S3Listing found = in_context(fmt::format("list '{}'", url_), [&] { return parse_listing(response); });
+  S3Listing found = parsed("list", {}, [&] { return parse_listing(response); });
   ListPage page;
   page.next = std::move(found.next);
   for (ObjectInfo& object : found.objects) {
@@ -231,8 +255,7 @@ void S3Store::for_each_version(const std::string& full_prefix,
     listing.query.emplace_back("versions", "");
     const S3Response response = send_and_wait(client_, std::move(listing));
     if (!response.ok()) throw s3_error(response, "list the versions in", {}, url_);
-    page =
-        in_context(fmt::format("list the versions in '{}'", url_), [&] { return parse_versions(response); });
+    page = parsed("list the versions in", {}, [&] { return parse_versions(response); });
     for (const S3Version& version : page.versions) each(version);
   } while (!page.next_key.empty());
 }

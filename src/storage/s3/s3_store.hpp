@@ -90,9 +90,11 @@ class S3Store final : public ObjectStore,
   /// know such conditions, the object is looked at instead; Error conflict when it does not hold.
   enum class Change { write, completion, removal };
   Condition enforced(std::string_view key, const Condition& condition, Change change);
+  S3Response look_at(S3Request head);
   Found found_in(const S3Response& response, std::string_view key) const;
   ObjectInfo written(const S3Response& response, std::string_view key, std::uint64_t size) const;
-  /// The object, if it is of this size and has this checksum.
+  /// The object, if it is of this size and has this SHA-256, in base64. Where the service keeps none, it is
+  /// read.
   Found find_same(std::string_view key, std::uint64_t size, std::string_view sha256);
   /// What a write of `content` that did not succeed means: its info when its own effect stands there, else an
   /// Error.
@@ -100,6 +102,17 @@ class S3Store final : public ObjectStore,
                           std::string_view sha256, const Condition& condition);
   Error write_error(const S3Response& response, std::string_view key, const Condition& condition) const;
   std::optional<std::string> newest_removed(std::string_view key);
+  /// Runs `parse` on an answer; what it throws says what was done with which object, none for the bucket.
+  template <class Parse>
+  auto parsed(std::string_view action, std::string_view key, const Parse& parse) const {
+    const std::string object = key.empty() ? std::string() : "'" + std::string(key) + "' in ";
+    return in_context(std::string(action) + " " + object + "'" + url_ + "'", parse);
+  }
+  // An upload in parts, as S3Parts has them. `checked`: with the SHA-256 of each.
+  std::string begin_upload(std::string_view key, bool checked);
+  S3Response complete_parts(std::string_view key, const std::string& id, const std::vector<S3Part>& parts,
+                            const Condition& condition);
+  S3Response end_upload(std::string_view key, const std::string& id);
   /// False when the service did not remove all of them.
   bool remove_at_once(std::span<const std::string> keys);
 

@@ -1,15 +1,13 @@
-#include <fmt/format.h>
-
-#include <condition_variable>
+#include <algorithm>
+#include <atomic>
 #include <exception>
 #include <map>
-#include <mutex>
+#include <utility>
 
 #include "base/digest.hpp"
 #include "base/error.hpp"
-#include "storage/listing.hpp"
 #include "storage/s3/s3_failures.hpp"
-#include "storage/s3/s3_requests.hpp"
+#include "storage/s3/s3_parts.hpp"
 #include "storage/s3/s3_store.hpp"
 
 namespace unio {
@@ -31,13 +29,12 @@ class S3Store::Upload final : public StagedObject {
       : store_(store),
         key_(options.key),
         part_size_(digest_chunk_size(options.size)),
-        resumes_(options.size > 0) {}
+        resume_since_(options.resume_since) {}
 
   ~Upload() override {
-    wait_until([&] { return on_their_way_ == 0; });
+    parts_.wait_for_all();
     // Whoever lost to another object has nothing to go on with.
-    if (!lost_) return;
-    send_and_wait(store_.client_, abort_upload(store_.request("AbortMultipartUpload", "DELETE", key_), id_));
+    if (lost_) store_.end_upload(key_, id_);
   }
 
   void append(Bytes bytes) override {
@@ -45,16 +42,17 @@ class S3Store::Upload final : public StagedObject {
       if (part_.size() == part_size_) send_kept_part();
       const auto count =
           static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), part_size_ - part_.size()));
+      known_.reset();
       part_ += as_text(bytes.first(count));
       bytes = bytes.subspan(count);
     }
   }
 
-  void append_chunk(Bytes chunk, const Sha256Value& hash) override {
+  void append_chunk(std::string chunk, const Sha256Value& hash) override {
     if (part_.size() == part_size_) send_kept_part();
-    const bool whole = part_.empty();
-    append(chunk);
-    if (whole && part_.size() == chunk.size()) known_ = hash;
+    if (!part_.empty()) return append(as_bytes(chunk));
+    part_ = std::move(chunk);
+    known_ = hash;
   }
 
   ObjectInfo publish(std::string_view key, const Condition& condition) override {
@@ -62,20 +60,13 @@ class S3Store::Upload final : public StagedObject {
     if (id_.empty()) return store_.write(key, as_bytes(part_), condition);
     check(key == key_, "an upload is published under the key that it was begun for");
     if (!part_.empty()) send_kept_part();
-    wait_until([&] { return on_their_way_ == 0; });
-    if (failure_ && !gone_) std::rethrow_exception(failure_);
-    return gone_ ? settle({}, condition) : complete(condition);
+    parts_.wait_for_all();
+    if (gone_) return settle({}, condition);
+    parts_.rethrow_failure();
+    return complete(condition);
   }
 
  private:
-  using Parts = std::map<int, S3Part>;
-
-  template <class Reached>
-  void wait_until(Reached&& reached) {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, reached);
-  }
-
   void send_kept_part() {
     if (id_.empty()) begin();
     const Sha256Value hash = known_ ? *known_ : sha256(as_bytes(part_));
@@ -83,57 +74,41 @@ class S3Store::Upload final : public StagedObject {
     hashes_.insert(hashes_.end(), hash.begin(), hash.end());
     S3Part part{++count_, part_.size(), {}, to_base64(hash)};
     size_ += part.size;
+    std::string content = std::exchange(part_, {});
     const auto there = there_.find(part.number);
     if (there != there_.end() && there->second.size == part.size && there->second.sha256 == part.sha256) {
-      part_.clear();
-      const std::lock_guard lock(mutex_);
-      parts_.emplace(part.number, there->second);
-      return;
+      parts_.add(there->second);
+    } else if (parts_.take_place()) {
+      send(std::move(part), std::move(content));
+    } else if (!gone_) {
+      parts_.rethrow_failure();
     }
-    send(std::move(part));
   }
 
-  void send(S3Part part) {
-    {
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, [&] { return failure_ || on_their_way_ < parts_on_their_way; });
-      if (failure_ && !gone_) std::rethrow_exception(failure_);
-      on_their_way_ += 1;
-    }
+  void send(S3Part part, std::string content) {
     auto request = std::make_shared<S3Request>(store_.request("UploadPart", "PUT", key_));
     request->query = {{"partNumber", std::to_string(part.number)}, {"uploadId", id_}};
     request->headers = {{"x-amz-checksum-sha256", part.sha256}};
-    request->body = std::exchange(part_, std::string());
-    part_.reserve(request->body.size());
-    store_.client_.send(request, [this, part](const S3Response& response) { arrived(part, response); });
+    request->body = std::move(content);
+    store_.client_.send(request, [this, part](const S3Response& response) { answered(part, response); });
   }
 
-  void arrived(S3Part part, const S3Response& response) {
+  void answered(S3Part part, const S3Response& response) {
     const auto etag = response.find_header("etag");
-    const std::lock_guard lock(mutex_);
-    on_their_way_ -= 1;
     if (response.ok() && etag) {
       part.etag = *etag;
-      parts_.emplace(part.number, std::move(part));
-    } else if (!failure_) {
-      gone_ = is_gone(response);
-      failure_ = std::make_exception_ptr(store_.write_error(response, key_, Condition::none()));
+      return parts_.arrived(std::move(part));
     }
-    changed_.notify_all();
+    if (is_gone(response)) gone_ = true;
+    parts_.failed(std::make_exception_ptr(store_.write_error(response, key_, Condition::none())));
   }
 
   /// Goes on with the newest upload to this key that was interrupted, else begins one.
   void begin() {
     check(!key_.empty(), "an upload in parts needs its key beforehand");
-    if (const auto id = resumes_ ? find_interrupted() : std::nullopt) {
-      id_ = *id;
-      return find_parts();
-    }
-    S3Request create = create_upload(store_.request("CreateMultipartUpload", "POST", key_), true);
-    const S3Response response = send_and_wait(store_.client_, std::move(create));
-    if (!response.ok()) throw store_.write_error(response, key_, Condition::none());
-    id_ = in_context(fmt::format("write '{}' in '{}'", key_, store_.url_),
-                     [&] { return parse_element(response, "UploadId"); });
+    const auto interrupted = resume_since_ ? find_interrupted() : std::nullopt;
+    id_ = interrupted ? *interrupted : store_.begin_upload(key_, true);
+    if (interrupted) find_parts();
   }
 
   std::optional<std::string> find_interrupted() {
@@ -143,8 +118,10 @@ class S3Store::Upload final : public StagedObject {
     // Who may write need not be allowed to list.
     if (!response.ok()) return std::nullopt;
     std::optional<S3Upload> newest;
-    for (const S3Upload& upload : parse_uploads(response).uploads) {
-      const bool ours = upload.key == store_.full_key(key_);
+    const auto page =
+        store_.parsed("go on with the upload to", key_, [&] { return parse_uploads(response); });
+    for (const S3Upload& upload : page.uploads) {
+      const bool ours = upload.key == store_.full_key(key_) && upload.started >= *resume_since_;
       if (ours && (!newest || upload.started > newest->started)) newest = upload;
     }
     return newest ? std::optional(newest->id) : std::nullopt;
@@ -158,61 +135,66 @@ class S3Store::Upload final : public StagedObject {
       listing.query.emplace_back("uploadId", id_);
       const S3Response response = send_and_wait(store_.client_, std::move(listing));
       if (!response.ok()) return;
-      S3PartListing page = parse_parts(response);
+      auto page = store_.parsed("go on with the upload to", key_, [&] { return parse_parts(response); });
       for (S3Part& part : page.parts) there_.emplace(part.number, std::move(part));
       marker = std::move(page.next);
     } while (!marker.empty());
   }
 
   ObjectInfo complete(const Condition& condition) {
-    std::vector<S3Part> parts;
-    for (const auto& [number, part] : parts_) parts.push_back(part);
-    const Condition asked = store_.enforced(key_, condition, Change::completion);
-    const S3Response response = send_and_wait(
-        store_.client_,
-        complete_upload(store_.request("CompleteMultipartUpload", "POST", key_), id_, parts, asked));
-    // An answer without an ETag may be half of one: what counts is what stands there.
-    if (!response.ok() || response.body.find("<ETag>") == std::string::npos)
-      return settle(response, condition);
-    ObjectInfo info = info_from_headers(response, key_);
-    info.etag = parse_element(response, "ETag");
-    info.size = size_;
-    lost_ = false;
+    const S3Response response = store_.complete_parts(key_, id_, parts_.arrived_parts(), condition);
+    const auto etag = response.ok() ? find_element(response, "ETag") : std::nullopt;
+    // An answer without an ETag may be half of one, or that of a service which gives none.
+    if (!etag) return settle(response, condition);
+    ObjectInfo info = store_.written(response, key_, size_);
+    info.etag = *etag;
     return info;
   }
 
-  /// Somebody may have completed it: our own first attempt, or another who went on with the same upload.
+  /// What counts is what stands there: somebody may have completed it, be it our own first attempt or another
+  /// who went on with the same upload.
   ObjectInfo settle(const S3Response& response, const Condition& condition) {
     const bool unclear = gone_ || is_gone(response) || response.ok() || response.maybe_repeated;
     if (unclear) {
-      const std::string composite = to_base64(sha256(hashes_)) + "-" + std::to_string(count_);
-      if (const Found own = store_.find_same(key_, size_, composite)) return *own;
+      if (const Found own = find_own()) return *own;
     }
-    if (gone_) std::rethrow_exception(failure_);
+    if (gone_) parts_.rethrow_failure();
     const Error error = store_.write_error(response, key_, condition);
     lost_ = error.code() == ErrorCode::conflict;
     throw error;
   }
 
+  /// The object, if it is the one that these parts make.
+  Found find_own() {
+    S3Request head = store_.request("HeadObject", "HEAD", key_);
+    head.headers.emplace_back("x-amz-checksum-mode", "ENABLED");
+    const S3Response there = store_.look_at(std::move(head));
+    const Found info = store_.found_in(there, key_);
+    if (!info || info->size != size_) return std::nullopt;
+    bool same = false;
+    if (const auto kept = there.find_header("x-amz-checksum-sha256")) {
+      same = *kept == to_base64(sha256(hashes_)) + "-" + std::to_string(count_);
+    } else {
+      same = info->etag == etag_of_parts(parts_.arrived_parts());
+    }
+    return same ? info : std::nullopt;
+  }
+
   S3Store& store_;
   const std::string key_;
   const std::uint64_t part_size_;
-  const bool resumes_;  ///< what is written while it is made, such as a manifest, is not worth the question
-  std::string part_;    ///< the one that is being filled
-  std::optional<Sha256Value> known_;  ///< of `part_`, when somebody has told it
+  const std::optional<Time> resume_since_;
+  std::string part_;                  ///< the one that is being filled
+  std::optional<Sha256Value> known_;  ///< of all that is in `part_`, when somebody has told it
   std::string id_;
   int count_ = 0;
   std::uint64_t size_ = 0;
   std::vector<std::byte> hashes_;  ///< of all parts, one behind the other
-  Parts there_;                    ///< what an interrupted upload has left
+  std::map<int, S3Part> there_;    ///< what an interrupted upload has left
   bool lost_ = false;
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::size_t on_their_way_ = 0;
-  Parts parts_;
-  std::exception_ptr failure_;
-  bool gone_ = false;  ///< the service knows the upload no longer
+  S3Parts parts_{parts_on_their_way};
+  std::atomic<bool> gone_ = false;  ///< the service knows the upload no longer
 };
 
 std::size_t S3Store::sweep(std::string_view prefix, Time begun_before) {
@@ -226,7 +208,7 @@ std::size_t S3Store::sweep(std::string_view prefix, Time begun_before) {
     listing.query.emplace_back("uploads", "");
     const S3Response response = send_and_wait(client_, std::move(listing));
     if (!response.ok()) throw s3_error(response, "list the uploads in", {}, url_);
-    page = in_context(fmt::format("list the uploads in '{}'", url_), [&] { return parse_uploads(response); });
+    page = parsed("list the uploads in", {}, [&] { return parse_uploads(response); });
     for (S3Upload& upload : page.uploads) {
       // A time that could not be read is the epoch.
       const bool old = upload.started != Time{} && upload.started < begun_before;
@@ -234,8 +216,7 @@ std::size_t S3Store::sweep(std::string_view prefix, Time begun_before) {
     }
   } while (!page.next_key.empty());
   for (const S3Upload& upload : abandoned) {
-    const auto removal = request("AbortMultipartUpload", "DELETE", own_key(upload.key));
-    const S3Response response = send_and_wait(client_, abort_upload(removal, upload.id));
+    const S3Response response = end_upload(own_key(upload.key), upload.id);
     if (!response.ok() && response.status != 404)
       throw s3_error(response, "end an upload to", upload.key, url_);
   }

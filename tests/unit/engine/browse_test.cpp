@@ -157,7 +157,7 @@ TEST_F(Browse, shows_a_package_whose_readme_or_record_is_damaged) {
   EXPECT_EQ(details.readme_key, "README.md");
   EXPECT_EQ(details.readme_start, "");
   EXPECT_EQ(details.revision, std::nullopt);
-  EXPECT_THAT(progress_.warnings(), SizeIs(1));
+  EXPECT_THAT(progress_.warnings(), SizeIs(2));
 }
 
 TEST_F(Browse, shows_an_entry_and_a_folder) {

@@ -89,6 +89,7 @@ TEST_F(Log, shows_a_revision_whose_manifest_is_damaged_without_its_details_and_s
   EXPECT_EQ(entries[0].entries, 1U);
   EXPECT_EQ(entries[0].added, std::nullopt);
   EXPECT_EQ(entries[1].message, std::nullopt);
+  EXPECT_EQ(entries[1].entries, std::nullopt);
   EXPECT_EQ(entries[1].added, std::nullopt);
   EXPECT_THAT(counts(entries[2]), ElementsAre(1U, 0U, 0U));
   EXPECT_THAT(progress_.warnings(), ElementsAre(HasSubstr(damaged.substr(0, 9))));
@@ -112,11 +113,14 @@ TEST_F(Log, names_who_made_each_of_two_publications_of_one_revision) {
   EXPECT_EQ(entries[2].user, "ann");
 }
 
-TEST_F(Log, shows_a_revision_whose_record_is_damaged_without_its_user) {
+TEST_F(Log, shows_a_revision_whose_record_is_damaged_without_its_user_and_says_so) {
   const std::string hash = publish_files({{"a", "1"}});
-  write(keys(layout::revisions(hash)).front(), "{");
-  ASSERT_THAT(log_of(), SizeIs(1));
-  EXPECT_EQ(log_of().front().user, std::nullopt);
+  const std::string record = keys(layout::revisions(hash)).front();
+  write(record, "{");
+  const auto entries = log_of();
+  ASSERT_THAT(entries, SizeIs(1));
+  EXPECT_EQ(entries[0].user, std::nullopt);
+  EXPECT_THAT(progress_.warnings(), ElementsAre(HasSubstr(record)));
 }
 
 TEST_F(Log, of_an_unknown_package_suggests_a_near_name) {

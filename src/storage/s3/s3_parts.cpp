@@ -1,0 +1,115 @@
+#include "storage/s3/s3_parts.hpp"
+
+#include <fmt/format.h>
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/digest.hpp"
+#include "base/error.hpp"
+#include "storage/s3/s3_failures.hpp"
+#include "storage/s3/s3_requests.hpp"
+#include "storage/s3/s3_store.hpp"
+
+namespace unio {
+namespace {
+
+constexpr std::size_t md5_size = 16;
+
+int value_of_digit(char digit) {
+  if (digit >= '0' && digit <= '9') return digit - '0';
+  if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
+  return -1;
+}
+
+/// Appends the MD5 that this ETag is; false when it is none.
+bool append_md5(std::string& out, std::string etag) {
+  std::erase(etag, '"');
+  if (etag.size() != 2 * md5_size) return false;
+  for (std::size_t i = 0; i < etag.size(); i += 2) {
+    const int high = value_of_digit(etag[i]);
+    const int low = value_of_digit(etag[i + 1]);
+    if (high < 0 || low < 0) return false;
+    out += static_cast<char>(high * 16 + low);
+  }
+  return true;
+}
+
+}  // namespace
+
+bool S3Parts::take_place() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return failure_ || on_their_way_ < most_on_their_way_; });
+  if (failure_) return false;
+  on_their_way_ += 1;
+  return true;
+}
+
+void S3Parts::arrived(S3Part part) {
+  const std::lock_guard lock(mutex_);
+  parts_.insert_or_assign(part.number, std::move(part));
+  on_their_way_ -= 1;
+  changed_.notify_all();
+}
+
+void S3Parts::failed(std::exception_ptr failure) {
+  const std::lock_guard lock(mutex_);
+  if (!failure_) failure_ = std::move(failure);
+  on_their_way_ -= 1;
+  changed_.notify_all();
+}
+
+void S3Parts::add(S3Part part) {
+  const std::lock_guard lock(mutex_);
+  parts_.insert_or_assign(part.number, std::move(part));
+}
+
+void S3Parts::wait_for_all() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return on_their_way_ == 0; });
+}
+
+void S3Parts::rethrow_failure() {
+  const std::lock_guard lock(mutex_);
+  if (failure_) std::rethrow_exception(failure_);
+}
+
+std::vector<S3Part> S3Parts::arrived_parts() {
+  const std::lock_guard lock(mutex_);
+  std::vector<S3Part> parts;
+  for (const auto& [number, part] : parts_) parts.push_back(part);
+  return parts;
+}
+
+std::optional<std::string> etag_of_parts(std::span<const S3Part> parts) {
+  std::string hashes;
+  for (const S3Part& part : parts) {
+    if (!append_md5(hashes, part.etag)) return std::nullopt;
+  }
+  std::array<std::byte, md5_size> hash{};
+  auto* const out = reinterpret_cast<unsigned char*>(hash.data());
+  if (EVP_Digest(hashes.data(), hashes.size(), out, nullptr, EVP_md5(), nullptr) != 1) return std::nullopt;
+  return fmt::format("\"{}-{}\"", to_hex(hash), parts.size());
+}
+
+std::string S3Store::begin_upload(std::string_view key, bool checked) {
+  const S3Response response =
+      send_and_wait(client_, create_upload(request("CreateMultipartUpload", "POST", key), checked));
+  if (!response.ok()) throw write_error(response, key, Condition::none());
+  return parsed("write", key, [&] { return parse_element(response, "UploadId"); });
+}
+
+S3Response S3Store::complete_parts(std::string_view key, const std::string& id,
+                                   const std::vector<S3Part>& parts, const Condition& condition) {
+  const Condition asked = enforced(key, condition, Change::completion);
+  const S3Request post = request("CompleteMultipartUpload", "POST", key);
+  return send_and_wait(client_, complete_upload(post, id, parts, asked));
+}
+
+S3Response S3Store::end_upload(std::string_view key, const std::string& id) {
+  return send_and_wait(client_, abort_upload(request("AbortMultipartUpload", "DELETE", key), id));
+}
+
+}  // namespace unio
