@@ -99,7 +99,7 @@ std::string Registry::prepare_for_writing() const {
   const bool unknown = probed != nullptr && !able;
   if (unknown) able = probe_store(*probed);
   if (!format || unknown) format = keep_format(format, able);
-  return able && !able->many_writers() ? std::string() : format->etag;
+  return able && !able->needs_no_care() ? std::string() : format->etag;
 }
 
 std::optional<StoreCapabilities> Registry::probe() const {

@@ -205,6 +205,10 @@ struct StoreCapabilities {
   bool operator==(const StoreCapabilities&) const = default;
   /// Whether names can move safely while others write too.
   bool many_writers() const { return create_only && swap; }
+  /// Whether the service does all that is asked of it, so that nobody need know what it can do.
+  bool needs_no_care() const {
+    return many_writers() && quoted_etags && conditional_completion && conditional_removal;
+  }
 };
 
 /// Facet of stores over services that differ in what they can do.

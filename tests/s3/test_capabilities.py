@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from s3_plain import ignore_conditions
+from s3_plain import compare_bare_etags, ignore_conditions
 from s3_proxy import S3Proxy
 from s3_registry import Bucket, BucketUnio, client
 from unio_scenes import NAME, fails, install, publish
@@ -55,6 +55,15 @@ def test_later_pushes_believe_the_first(tmp_path: Path, proxy: S3Proxy) -> None:
     proxy.clear()
     publish(unio, tmp_path / "other", {"x": b"x"}, name="team/other")
     assert not [record for record in proxy.requests if "/probes/" in record.path]
+
+
+def test_a_service_with_ways_of_its_own_is_remembered_by_every_push(tmp_path: Path, proxy: S3Proxy) -> None:
+    compare_bare_etags(proxy)
+    unio = BucketUnio(tmp_path / "home", Bucket(), endpoint=proxy.url)
+    for content in (b"first", b"second", b"third"):
+        publish(unio, tmp_path / "work", {"a.txt": content}, "-t", "v1")
+    assert store_of(unio)["swap"] and not store_of(unio)["quoted_etags"]
+    assert unio.run("cat", f"{NAME}:v1", "a.txt").stdout == "third"
 
 
 def test_reading_never_probes(unio: BucketUnio, tmp_path: Path) -> None:

@@ -15,6 +15,12 @@ from unio_scenes import FILES, NAME, SECOND, damage, fails, install, objects, pu
 MIB = 1024 * 1024
 
 
+@pytest.fixture(autouse=True)
+def tags_can_move(bucket: Bucket) -> None:
+    """Where names cannot move safely, a push with a tag is refused."""
+    needs("create-only", bucket.versioned)
+
+
 def test_a_package_goes_through_a_bucket_and_comes_back(unio: BucketUnio, tmp_path: Path) -> None:
     top_hash = publish(unio, tmp_path / "work", FILES, "-t", "v1", "-m", "first")
     assert model.check_registry(unio.registry, NAME)["v1"].files == FILES

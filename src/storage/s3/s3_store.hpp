@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -122,6 +123,7 @@ class S3Store final : public ObjectStore,
   const std::string url_;
   const std::string service_;
   mutable Synchronized<StoreCapabilities> capabilities_;
+  Synchronized<std::set<std::string>> own_uploads_;  ///< that were begun here and have not ended
 };
 
 }  // namespace unio

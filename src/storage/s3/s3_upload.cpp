@@ -35,6 +35,7 @@ class S3Store::Upload final : public StagedObject {
     parts_.wait_for_all();
     // Whoever lost to another object has nothing to go on with.
     if (lost_) store_.end_upload(key_, id_);
+    store_.own_uploads_.lock()->erase(id_);
   }
 
   void append(Bytes bytes) override {
@@ -108,6 +109,7 @@ class S3Store::Upload final : public StagedObject {
     check(!key_.empty(), "an upload in parts needs its key beforehand");
     const auto interrupted = resume_since_ ? find_interrupted() : std::nullopt;
     id_ = interrupted ? *interrupted : store_.begin_upload(key_, true);
+    store_.own_uploads_.lock()->insert(id_);
     if (interrupted) find_parts();
   }
 
@@ -212,6 +214,8 @@ std::size_t S3Store::sweep(std::string_view prefix, Time begun_before) {
     for (S3Upload& upload : page.uploads) {
       // A time that could not be read is the epoch.
       const bool old = upload.started != Time{} && upload.started < begun_before;
+      // A service that calls our own new upload old knows nothing of the others either.
+      if (old && own_uploads_.lock()->contains(upload.id)) return 0;
       if (old && upload.key.starts_with(full_key(prefix))) abandoned.push_back(std::move(upload));
     }
   } while (!page.next_key.empty());
