@@ -23,6 +23,16 @@ bool refused(const S3Response& response) {
   return response.status == 412 || response.status == 409 || response.status == 404 || response.status == 400;
 }
 
+bool is_denied(const S3Response& response) {
+  const ErrorCode code = failure_of(response).code;
+  return code == ErrorCode::unauthenticated || code == ErrorCode::permission_denied;
+}
+
+/// Of who asks, or of the way there, but not of the service.
+bool says_nothing(const S3Response& response) {
+  return is_denied(response) || failure_of(response).code == ErrorCode::corruption;
+}
+
 constexpr std::string_view no_etag = "\"00000000000000000000000000000000\"";
 
 }  // namespace
@@ -69,14 +79,16 @@ class S3Store::Probe {
     return response;
   }
 
-  /// For what everybody who publishes must be allowed, and what must be answered as it ought to.
-  S3Response send_plain(S3Request request) {
+  /// For what everybody who publishes must be allowed, and what must be answered as it ought to: `good` says
+  /// whether an answer is. One that says nothing of the service is thrown.
+  template <class Good>
+  S3Response send_plain(S3Request request, const Good& good) {
     S3Response response = send(std::move(request));
-    const ErrorCode code = response.tells_object() ? ErrorCode::internal : failure_of(response).code;
-    const bool says_nothing = code == ErrorCode::unauthenticated || code == ErrorCode::permission_denied ||
-                              code == ErrorCode::corruption;
-    if (says_nothing) throw error_of(response);
+    if (!good(response) && says_nothing(response)) throw error_of(response);
     return response;
+  }
+  S3Response send_plain(S3Request request) {
+    return send_plain(std::move(request), [](const S3Response& r) { return r.tells_object(); });
   }
 
   Error error_of(const S3Response& response) const { return s3_error(response, "probe", key_, store_.url_); }
@@ -123,7 +135,10 @@ class S3Store::Probe {
   bool refuses_wrong_removal() {
     S3Request removal = store_.request("DeleteObject", "DELETE", key_);
     add_condition(removal, Condition::matches(std::string(no_etag)));
-    const bool said = refused(send(std::move(removal)));
+    const S3Response response = send(std::move(removal));
+    // Who may not remove anything needs not know.
+    if (is_denied(response)) return true;
+    const bool said = refused(response);
     const bool still_there = send(store_.request("HeadObject", "HEAD", key_)).ok();
     return said && still_there;
   }
@@ -137,17 +152,21 @@ class S3Store::Probe {
   S3Response complete(const Condition& condition) {
     const std::string key = parts_key();
     const S3Response created =
-        send(create_upload(store_.request("CreateMultipartUpload", "POST", key), false));
+        send_plain(create_upload(store_.request("CreateMultipartUpload", "POST", key), false),
+                   [](const S3Response& r) { return find_element(r, "UploadId").has_value(); });
     if (!created.ok()) return created;
     const std::string id = parse_element(created, "UploadId");
     S3Request part = store_.request("UploadPart", "PUT", key);
     part.query = {{"partNumber", "1"}, {"uploadId", id}};
     part.body = first_content;
-    const S3Response sent = send(std::move(part));
+    const S3Response sent = send_plain(std::move(part));
     const std::string etag(sent.find_header("etag").value_or(""));
     const std::vector<S3Part> parts{{.number = 1, .size = first_content.size(), .etag = etag, .sha256 = {}}};
-    S3Response completed =
-        send(complete_upload(store_.request("CompleteMultipartUpload", "POST", key), id, parts, condition));
+    S3Response completed = send_plain(
+        complete_upload(store_.request("CompleteMultipartUpload", "POST", key), id, parts, condition),
+        [](const S3Response& r) {
+          return r.ok() && r.body.find("CompleteMultipartUploadResult") != std::string::npos;
+        });
     if (!completed.ok()) send(abort_upload(store_.request("AbortMultipartUpload", "DELETE", key), id));
     return completed;
   }
@@ -156,7 +175,10 @@ class S3Store::Probe {
     S3Request wrong = store_.put_request(key_, as_bytes(first_content), Condition::none());
     wrong.body = other_content;
     wrong.once = true;
-    return refused(send(std::move(wrong)));
+    const S3Response response = send(std::move(wrong));
+    const bool unclear = is_denied(response) || (response.ok() && !response.tells_object());
+    if (unclear) throw error_of(response);
+    return refused(response);
   }
 
   /// A bucket may say so and not do it: an object is protected for a moment, and asked whether it is.

@@ -38,6 +38,18 @@ Error no_range(std::string_view key, std::string_view store_url) {
       "is something between here and the service that changes answers?");
 }
 
+/// With the bytes of a whole object comes its checksum, where the service keeps one: what was altered on the
+/// way is found. That of an object in parts is not over its bytes.
+void check_unaltered(const S3Response& response, std::string_view key, std::string_view store_url) {
+  const auto expected = response.find_header("x-amz-checksum-sha256");
+  if (!expected || expected->find('-') != std::string_view::npos) return;
+  if (info_from_headers(response, key).size != response.body.size()) return;
+  if (to_base64(sha256(as_bytes(response.body))) == *expected) return;
+  throw Error(ErrorCode::corruption,
+              fmt::format("'{}' in '{}' did not arrive as it is stored", key, store_url),
+              "run the command again");
+}
+
 void give_in_pieces(std::string_view content, const ByteSink& sink) {
   for (std::size_t start = 0; start < content.size(); start += largest_piece) {
     sink(as_bytes(content.substr(start, largest_piece)));
@@ -64,7 +76,7 @@ class S3Store::Reader {
     if (first.status == 416) return look();
     check_range(first, range.offset);
     const ObjectInfo info = info_from_headers(first, key_);
-    if (first.body.size() == info.size) check_whole(first);
+    check_unaltered(first, key_, store_.url_);
     const std::uint64_t end =
         std::min(info.size, range.length > info.size ? info.size : range.offset + range.length);
     next_ = range.offset + first.body.size();
@@ -118,17 +130,6 @@ class S3Store::Reader {
     return answer->get_future();
   }
 
-  /// With the bytes of the whole object comes its checksum, where the service keeps one: what was altered on
-  /// the way is found. That of an object in parts is not over its bytes.
-  void check_whole(const S3Response& response) const {
-    const auto expected = response.find_header("x-amz-checksum-sha256");
-    if (!expected || expected->find('-') != std::string_view::npos) return;
-    if (to_base64(sha256(as_bytes(response.body))) == *expected) return;
-    throw Error(ErrorCode::corruption,
-                fmt::format("'{}' in '{}' did not arrive as it is stored", key_, store_.url_),
-                "run the command again");
-  }
-
   S3Request with_version(S3Request request) const {
     if (version_) request.query = {{"versionId", std::string(*version_)}};
     return request;
@@ -156,14 +157,21 @@ void S3Store::start_read(std::string_view key, ByteRange range, const std::optio
   S3Request get = request("GetObject", "GET", key);
   if (version) get.query = {{"versionId", *version}};
   get.headers.emplace_back("range", range_header(range.offset, range.length));
+  get.headers.emplace_back("x-amz-checksum-mode", "ENABLED");
   client_.send(std::make_shared<const S3Request>(std::move(get)),
                [this, key = std::string(key), offset = range.offset,
                 arrived = std::move(arrived)](S3Response response) {
-                 // There are no bytes where an empty object begins.
-                 if (response.status == 416) return arrived(nullptr, {});
-                 if (is_range(response, offset)) return arrived(nullptr, std::move(response.body));
-                 if (response.ok()) return arrived(std::make_exception_ptr(no_range(key, url_)), {});
-                 arrived(std::make_exception_ptr(s3_error(response, "read", key, url_)), {});
+                 std::exception_ptr failure;
+                 try {
+                   // There are no bytes where an empty object begins.
+                   if (response.status == 416) return arrived(nullptr, {});
+                   if (!response.ok()) throw s3_error(response, "read", key, url_);
+                   if (!is_range(response, offset)) throw no_range(key, url_);
+                   check_unaltered(response, key, url_);
+                 } catch (const Error&) {
+                   failure = std::current_exception();
+                 }
+                 arrived(failure, failure ? std::string() : std::move(response.body));
                });
 }
 
