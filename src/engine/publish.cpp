@@ -3,6 +3,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "engine/content.hpp"
@@ -127,25 +131,50 @@ std::optional<std::string> expected_tag(const Registry& registry, const Publicat
 /// Between the second that a publication is named after and the moment at which its `latest` stands.
 constexpr std::int64_t longest_publication = 10;
 
-/// The first second from now on that no publication stands under. Chosen before the move, so that whoever
-/// completes it tells by this second, not by the hash alone, whether that was done: a revision may come back
-/// within a second.
+/// A second that no publication stands under, with one under the second before unless it is now. Chosen
+/// before the move, so that whoever completes it tells by this second, not by the hash alone, whether that
+/// was done: a revision may come back within a second. Who publishes more often than once a second runs ahead
+/// of the clock, so that the end of a long row of seconds is looked for in growing steps, and then between
+/// two.
 std::int64_t free_second(const Registry& registry, const PackageName& name,
                          const std::optional<Pointer>& latest, std::int64_t second) {
   // Whoever published last did so before this second, by the store's own clock.
   if (latest && unix_seconds(latest->modified) + longest_publication < second) return second;
-  while (registry.store().find(layout::pointer(name, std::to_string(second)))) ++second;
-  return second;
+  const auto is_taken = [&](std::int64_t s) {
+    return registry.store().find(layout::pointer(name, std::to_string(s))).has_value();
+  };
+  if (!is_taken(second)) return second;
+  std::int64_t taken = second, step = 1;
+  while (is_taken(taken + step)) {
+    taken += step;
+    step *= 2;
+  }
+  std::int64_t free = taken + step;
+  while (free - taken > 1) {
+    const std::int64_t middle = taken + (free - taken) / 2;
+    (is_taken(middle) ? taken : free) = middle;
+  }
+  return free;
 }
 
-/// Moves `latest`, whatever it is: the history is the sequence of publications, not a branch.
+/// Lets others go first, so that not all who lost come back at once.
+void give_way(RandomSource& random, int tries) {
+  constexpr int longest_wait = 50;
+  const auto most = static_cast<std::uint64_t>(std::min(5 * tries, longest_wait));
+  std::this_thread::sleep_for(std::chrono::milliseconds(random.next() % (most + 1)));
+}
+
+/// Moves `latest`, whatever it is: the history is the sequence of publications, not a branch. Whoever was
+/// faster may have moved the tag as well: then there is nothing to publish.
 std::optional<std::string> move_latest(const Registry& registry, PushSession& session, const Context& context,
-                                       Intent& intent) {
+                                       const Publication& publication, Intent& intent) {
   PointerMove& move = intent.moves.front();
   for (int tries = 1;; ++tries) {
     const bool first = tries == 1;
     throw_if_stopped(context.stop);
     if (tries > most_tries) throw always_moved(intent.name, move.pointer);
+    if (!first) give_way(context.random, tries);
+    if (!first && publication.tag) intent.moves.back().from = expected_tag(registry, publication, *move.to);
     const auto present =
         first ? session.latest(intent.name) : registry.find_pointer(intent.name, move.pointer);
     if (!first || session.may_have_intents()) recover(registry, context, intent.name);
@@ -280,7 +309,7 @@ PublishResult publish(const Registry& registry, PushSession& session, const Cont
   context.failpoints.pass("push.after_manifest");
   write_revision(registry, context, publication, intent, top_hash);
   context.failpoints.pass("push.after_revision");
-  result.previous_latest = move_latest(registry, session, context, intent);
+  result.previous_latest = move_latest(registry, session, context, publication, intent);
   context.failpoints.pass("push.after_latest");
   const auto tag_elsewhere = complete_push(registry, context, intent);
   session.end_with(layout::intent(intent.op_id));

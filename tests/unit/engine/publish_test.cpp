@@ -12,6 +12,7 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 using testing::Pair;
 using testing::SizeIs;
 
@@ -113,6 +114,17 @@ TEST_F(Publish, takes_the_next_free_second_when_this_one_is_taken) {
   EXPECT_THAT(history("a/b"), ElementsAre(Pair(now(), first.top_hash), Pair(now() + 1, second.top_hash)));
 }
 
+TEST_F(Publish, runs_ahead_of_the_clock_without_gaps_when_there_are_many_in_a_second) {
+  std::vector<std::int64_t> seconds;
+  for (std::int64_t i = 0; i < 40; ++i) {
+    publish_as(context_, publication("a/b", {{"f", std::to_string(i)}}));
+    seconds.push_back(now() + i);
+  }
+  std::vector<std::int64_t> found;
+  for (const auto& [second, hash] : history("a/b")) found.push_back(second);
+  EXPECT_EQ(found, seconds);
+}
+
 TEST_F(Publish, keeps_a_revision_that_comes_back_within_a_second_in_the_history) {
   const Publication one = publication("a/b", {{"f", "1"}});
   const Publication two = publication("a/b", {{"f", "2"}});
@@ -186,6 +198,29 @@ TEST_F(Publish, says_that_latest_moved_when_the_tag_was_lost_at_the_last_moment)
   EXPECT_EQ(value("a/b", "v1"), theirs);
   EXPECT_THAT(keys(std::string(layout::intents)), IsEmpty());
   EXPECT_THAT(reflog(registry_, package("a/b"), "v1"), SizeIs(1));
+}
+
+TEST_F(Publish, publishes_nothing_when_whoever_was_faster_has_moved_the_tag_as_well) {
+  const std::string first = publish_file("a/b", "1", "v1");
+  const auto of_v1 = [&](const std::string& content) {
+    Publication made = publication("a/b", {{"f", content}});
+    made.tag = "v1";
+    made.known_tag = first;
+    return made;
+  };
+  const Publication ours = of_v1("ours");
+  std::string theirs;
+  store_.before(StoreOperation::write, pointer_key("a/b", "latest"), [&] {
+    Registry registry(memory_, context_);
+    PushSession session(registry, context_);
+    theirs = publish(registry, session, context_, of_v1("theirs")).top_hash;
+  });
+  const Error error = caught([&] { publish_as(context_, ours); });
+  EXPECT_EQ(error.code(), ErrorCode::conflict);
+  EXPECT_THAT(error.message(), AllOf(HasSubstr(theirs), Not(HasSubstr("was published"))));
+  EXPECT_EQ(value("a/b", "latest"), theirs);
+  EXPECT_EQ(value("a/b", "v1"), theirs);
+  EXPECT_THAT(keys(std::string(layout::intents)), IsEmpty());
 }
 
 TEST_F(Publish, lets_one_of_many_win_a_tag_and_loses_no_revision) {
