@@ -30,8 +30,9 @@ class Reads {
     read.store->start_read(read.key, {read.offset, read.size + 1}, read.version,
                            [this, index, size = read.size](std::exception_ptr failure, std::string content) {
                              const std::lock_guard lock(mutex_);
-                             if (failure && !failure_) failure_ = failure;
-                             arrived_.push_back({index, size, std::move(content), failure != nullptr});
+                             // What is wrong with bytes that came is said better by whoever takes them.
+                             if (failure && content.empty() && !failure_) failure_ = failure;
+                             arrived_.push_back({index, size, std::move(content), std::move(failure)});
                              changed_.notify_all();
                            });
     return true;
@@ -48,7 +49,8 @@ class Reads {
   void take_all() {
     while (auto next = pop()) {
       try {
-        if (!next->failed) take_(next->index, std::move(next->content));
+        if (!next->unwanted) take_(next->index, std::move(next->content));
+        if (next->failure) std::rethrow_exception(next->failure);
       } catch (...) {
         fail(std::current_exception());
       }
@@ -68,7 +70,8 @@ class Reads {
     std::size_t index = 0;
     std::uint64_t size = 0;
     std::string content;
-    bool failed = false;
+    std::exception_ptr failure;
+    bool unwanted = false;
   };
 
   bool fits(std::uint64_t size) const {
@@ -82,7 +85,7 @@ class Reads {
     Arrived next = std::move(arrived_.front());
     arrived_.pop_front();
     // What comes after a failure is of no use to anybody.
-    next.failed = next.failed || failure_;
+    next.unwanted = failure_ != nullptr;
     return next;
   }
 

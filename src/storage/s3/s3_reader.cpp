@@ -161,17 +161,19 @@ void S3Store::start_read(std::string_view key, ByteRange range, const std::optio
   client_.send(std::make_shared<const S3Request>(std::move(get)),
                [this, key = std::string(key), offset = range.offset,
                 arrived = std::move(arrived)](S3Response response) {
+                 // There are no bytes where an empty object begins.
+                 if (response.status == 416) return arrived(nullptr, {});
+                 if (!response.ok())
+                   return arrived(std::make_exception_ptr(s3_error(response, "read", key, url_)), {});
+                 if (!is_range(response, offset))
+                   return arrived(std::make_exception_ptr(no_range(key, url_)), {});
                  std::exception_ptr failure;
                  try {
-                   // There are no bytes where an empty object begins.
-                   if (response.status == 416) return arrived(nullptr, {});
-                   if (!response.ok()) throw s3_error(response, "read", key, url_);
-                   if (!is_range(response, offset)) throw no_range(key, url_);
                    check_unaltered(response, key, url_);
                  } catch (const Error&) {
                    failure = std::current_exception();
                  }
-                 arrived(failure, failure ? std::string() : std::move(response.body));
+                 arrived(failure, std::move(response.body));
                });
 }
 
