@@ -129,14 +129,19 @@ std::optional<Digest> Digest::parse(DigestType type, std::string_view text) {
 
 std::optional<Digest> Digest::from_hex(DigestType type, std::string_view hex) {
   Digest digest{.type = type, .value = {}};
-  if (hex.size() != 2 * value_size(type)) return std::nullopt;
-  for (std::size_t i = 0; i < hex.size() / 2; ++i) {
+  if (!parse_hex(hex, std::span(digest.value).first(value_size(type)))) return std::nullopt;
+  return digest;
+}
+
+bool parse_hex(std::string_view hex, std::span<std::byte> out) {
+  if (hex.size() != 2 * out.size()) return false;
+  for (std::size_t i = 0; i < out.size(); ++i) {
     const int high = hex_value(hex[2 * i]);
     const int low = hex_value(hex[2 * i + 1]);
-    if (high < 0 || low < 0) return std::nullopt;
-    digest.value[i] = static_cast<std::byte>(high * 16 + low);
+    if (high < 0 || low < 0) return false;
+    out[i] = static_cast<std::byte>(high * 16 + low);
   }
-  return digest;
+  return true;
 }
 
 void append_hex(std::string& out, std::span<const std::byte> bytes) {

@@ -46,6 +46,8 @@ struct Digest {
 
 std::string to_hex(std::span<const std::byte> bytes);
 void append_hex(std::string& out, std::span<const std::byte> bytes);
+/// Fills `out` from exactly so many lower-case digits; false when `hex` is something else.
+bool parse_hex(std::string_view hex, std::span<std::byte> out);
 std::string to_base64(std::span<const std::byte> bytes);
 
 /// Incremental SHA-256. Not thread-safe; reusable after `finish`.

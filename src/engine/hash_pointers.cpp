@@ -51,6 +51,7 @@ Manifest with_digests(Workspace& workspace, const Context& context) {
   std::vector<std::pair<std::size_t, FarRead>> far;
   for (std::size_t n = 0; n < missing.size(); ++n) {
     if (auto read = find_far_read(registry, context, manifest[missing[n]])) {
+      read->checked = FarStore::Checked::yes;
       far.emplace_back(n, std::move(*read));
     } else {
       near.push_back(n);

@@ -31,9 +31,9 @@ ObjectInfo CachingStore::read(std::string_view key, ByteRange range, const ByteS
 }
 
 void CachingStore::start_read(std::string_view key, ByteRange range,
-                              const std::optional<std::string>& version, Arrived arrived) {
+                              const std::optional<std::string>& version, Checked checked, Arrived arrived) {
   auto found = version || !is_immutable_(key) ? std::nullopt : cache_.find(name_of(key));
-  if (!found) return inner_.far()->start_read(key, range, version, std::move(arrived));
+  if (!found) return inner_.far()->start_read(key, range, version, checked, std::move(arrived));
   std::string content;
   stream_range(found->file, found->info.size, range, [&](Bytes bytes) { content += as_text(bytes); });
   arrived(nullptr, std::move(content));

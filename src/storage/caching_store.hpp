@@ -59,7 +59,7 @@ class CachingStore final : public ObjectStore, public CachedStore, private FarSt
  private:
   std::string name_of(std::string_view key) const;
   void start_read(std::string_view key, ByteRange range, const std::optional<std::string>& version,
-                  Arrived arrived) override;
+                  Checked checked, Arrived arrived) override;
 
   /// Keeps what is read when it turns out to be the whole object.
   ObjectInfo read_and_keep(std::string_view key, ByteRange range, const ByteSink& sink);

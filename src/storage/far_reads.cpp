@@ -27,12 +27,11 @@ class Reads {
       objects_ += 1;
       bytes_ += read.size;
     }
-    read.store->start_read(read.key, {read.offset, read.size + 1}, read.version,
+    read.store->start_read(read.key, {read.offset, read.size + 1}, read.version, read.checked,
                            [this, index, size = read.size](std::exception_ptr failure, std::string content) {
                              const std::lock_guard lock(mutex_);
-                             // What is wrong with bytes that came is said better by whoever takes them.
-                             if (failure && content.empty() && !failure_) failure_ = failure;
-                             arrived_.push_back({index, size, std::move(content), std::move(failure)});
+                             if (failure && !failure_) failure_ = failure;
+                             arrived_.push_back({index, size, std::move(content), failure != nullptr});
                              changed_.notify_all();
                            });
     return true;
@@ -49,8 +48,7 @@ class Reads {
   void take_all() {
     while (auto next = pop()) {
       try {
-        if (!next->unwanted) take_(next->index, std::move(next->content));
-        if (next->failure) std::rethrow_exception(next->failure);
+        if (!next->failed) take_(next->index, std::move(next->content));
       } catch (...) {
         fail(std::current_exception());
       }
@@ -70,8 +68,7 @@ class Reads {
     std::size_t index = 0;
     std::uint64_t size = 0;
     std::string content;
-    std::exception_ptr failure;
-    bool unwanted = false;
+    bool failed = false;
   };
 
   bool fits(std::uint64_t size) const {
@@ -85,7 +82,7 @@ class Reads {
     Arrived next = std::move(arrived_.front());
     arrived_.pop_front();
     // What comes after a failure is of no use to anybody.
-    next.unwanted = failure_ != nullptr;
+    next.failed = next.failed || failure_;
     return next;
   }
 

@@ -19,6 +19,7 @@ struct FarRead {
   /// Expected; one byte more is read where there is one, so that a larger object shows.
   std::uint64_t size = 0;
   std::uint64_t offset = 0;
+  FarStore::Checked checked = FarStore::Checked::no;
 };
 
 struct FarReadOptions {

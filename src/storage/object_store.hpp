@@ -159,12 +159,14 @@ class FarStore {
  public:
   virtual ~FarStore() = default;
   using Arrived = std::function<void(std::exception_ptr failure, std::string content)>;
-  /// Begins to read a range of some MiB, cut at the object's end. `arrived` is called once, perhaps before
-  /// this returns, on any thread; it must be quick, not wait, not throw; the store must live until then. A
-  /// failure with content: these are not the bytes that are stored. read_far (far_reads.hpp) does this for
-  /// many.
+  /// Whether a whole object is compared with the checksum that the service keeps of it, if it keeps one: for
+  /// who knows no digest to compare it with.
+  enum class Checked { no, yes };
+  /// Begins to read a range of at most some MiB, cut at the object's end, and returns at once. `arrived` is
+  /// called exactly once, perhaps before this returns, on any thread; it must be quick, must not wait and
+  /// must not throw. The store must live until then. read_far (far_reads.hpp) does this for many.
   virtual void start_read(std::string_view key, ByteRange range, const std::optional<std::string>& version,
-                          Arrived arrived) = 0;
+                          Checked checked, Arrived arrived) = 0;
 };
 
 /// An object that a service may copy to another of its places.

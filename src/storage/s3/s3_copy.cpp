@@ -103,10 +103,7 @@ std::optional<CopyOffer> S3Store::offer(std::string_view key, const std::optiona
                                         std::uint64_t size, const Digest& digest) {
   check_object_key(key);
   if (digest.type != DigestType::sha2_256_chunked) return std::nullopt;
-  S3Request head = request("HeadObject", "HEAD", key);
-  if (version) head.query = {{"versionId", *version}};
-  head.headers.emplace_back("x-amz-checksum-mode", "ENABLED");
-  const S3Response there = look_at(std::move(head));
+  const S3Response there = look_at(checksum_request(key, version));
   const Found info = found_in(there, key);
   const bool proven = info && info->size == size &&
                       there.find_header("x-amz-checksum-sha256") == composite_checksum(digest, size);

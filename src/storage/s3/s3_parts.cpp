@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
-#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -16,25 +15,12 @@
 namespace unio {
 namespace {
 
-constexpr std::size_t md5_size = 16;
+using Md5 = std::array<std::byte, 16>;
 
-int value_of_digit(char digit) {
-  if (digit >= '0' && digit <= '9') return digit - '0';
-  if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
-  return -1;
-}
-
-/// Appends the MD5 that this ETag is; false when it is none.
-bool append_md5(std::string& out, std::string etag) {
+std::optional<Md5> md5_in(std::string etag) {
   std::erase(etag, '"');
-  if (etag.size() != 2 * md5_size) return false;
-  for (std::size_t i = 0; i < etag.size(); i += 2) {
-    const int high = value_of_digit(etag[i]);
-    const int low = value_of_digit(etag[i + 1]);
-    if (high < 0 || low < 0) return false;
-    out += static_cast<char>(high * 16 + low);
-  }
-  return true;
+  Md5 value{};
+  return parse_hex(etag, value) ? std::optional(value) : std::nullopt;
 }
 
 }  // namespace
@@ -84,11 +70,13 @@ std::vector<S3Part> S3Parts::arrived_parts() {
 }
 
 std::optional<std::string> etag_of_parts(std::span<const S3Part> parts) {
-  std::string hashes;
+  std::vector<std::byte> hashes;
   for (const S3Part& part : parts) {
-    if (!append_md5(hashes, part.etag)) return std::nullopt;
+    const auto md5 = md5_in(part.etag);
+    if (!md5) return std::nullopt;
+    hashes.insert(hashes.end(), md5->begin(), md5->end());
   }
-  std::array<std::byte, md5_size> hash{};
+  Md5 hash{};
   auto* const out = reinterpret_cast<unsigned char*>(hash.data());
   if (EVP_Digest(hashes.data(), hashes.size(), out, nullptr, EVP_md5(), nullptr) != 1) return std::nullopt;
   return fmt::format("\"{}-{}\"", to_hex(hash), parts.size());

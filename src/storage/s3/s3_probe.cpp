@@ -104,9 +104,7 @@ class S3Store::Probe {
   }
 
   void look(StoreCapabilities& able) {
-    S3Request head = store_.request("HeadObject", "HEAD", key_);
-    head.headers.emplace_back("x-amz-checksum-mode", "ENABLED");
-    const S3Response there = send_plain(std::move(head));
+    const S3Response there = send_plain(store_.checksum_request(key_));
     if (!there.ok()) throw error_of(there);
     const ObjectInfo info = info_from_headers(there, key_);
     etag_ = info.etag;

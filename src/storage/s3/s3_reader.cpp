@@ -97,7 +97,7 @@ class S3Store::Reader {
   /// What is said of an object that gives no bytes.
   ObjectInfo look() {
     S3Request head = with_version(store_.request("HeadObject", "HEAD", key_));
-    const S3Response response = send_and_wait(store_.client_, std::move(head));
+    const S3Response response = store_.look_at(std::move(head));
     if (!response.ok()) throw error_of(response);
     return info_from_headers(response, key_);
   }
@@ -152,28 +152,25 @@ class S3Store::Reader {
 };
 
 void S3Store::start_read(std::string_view key, ByteRange range, const std::optional<std::string>& version,
-                         Arrived arrived) {
+                         Checked checked, Arrived arrived) {
   check_object_key(key);
   S3Request get = request("GetObject", "GET", key);
   if (version) get.query = {{"versionId", *version}};
   get.headers.emplace_back("range", range_header(range.offset, range.length));
-  get.headers.emplace_back("x-amz-checksum-mode", "ENABLED");
+  if (checked == Checked::yes) get.headers.emplace_back("x-amz-checksum-mode", "ENABLED");
   client_.send(std::make_shared<const S3Request>(std::move(get)),
                [this, key = std::string(key), offset = range.offset,
                 arrived = std::move(arrived)](S3Response response) {
                  // There are no bytes where an empty object begins.
                  if (response.status == 416) return arrived(nullptr, {});
-                 if (!response.ok())
-                   return arrived(std::make_exception_ptr(s3_error(response, "read", key, url_)), {});
-                 if (!is_range(response, offset))
-                   return arrived(std::make_exception_ptr(no_range(key, url_)), {});
-                 std::exception_ptr failure;
                  try {
+                   if (!response.ok()) throw s3_error(response, "read", key, url_);
+                   if (!is_range(response, offset)) throw no_range(key, url_);
                    check_unaltered(response, key, url_);
                  } catch (const Error&) {
-                   failure = std::current_exception();
+                   return arrived(std::current_exception(), {});
                  }
-                 arrived(failure, std::move(response.body));
+                 arrived(nullptr, std::move(response.body));
                });
 }
 

@@ -100,6 +100,13 @@ std::optional<ObjectInfo> S3Store::find(std::string_view key) {
   return found_in(look_at(request("HeadObject", "HEAD", key)), key);
 }
 
+S3Request S3Store::checksum_request(std::string_view key, const std::optional<std::string>& version) const {
+  S3Request head = request("HeadObject", "HEAD", key);
+  if (version) head.query = {{"versionId", *version}};
+  head.headers.emplace_back("x-amz-checksum-mode", "ENABLED");
+  return head;
+}
+
 /// An answer to HEAD has no room for words. Where they are needed, the same question as GET brings them.
 S3Response S3Store::look_at(S3Request head) {
   S3Response response = send_and_wait(client_, head);
@@ -131,9 +138,7 @@ Error S3Store::write_error(const S3Response& response, std::string_view key,
 }
 
 S3Store::Found S3Store::find_same(std::string_view key, std::uint64_t size, std::string_view sha256) {
-  S3Request head = request("HeadObject", "HEAD", key);
-  head.headers.emplace_back("x-amz-checksum-mode", "ENABLED");
-  const S3Response there = look_at(std::move(head));
+  const S3Response there = look_at(checksum_request(key));
   const Found info = found_in(there, key);
   if (!info || info->size != size) return std::nullopt;
   if (const auto kept = there.find_header("x-amz-checksum-sha256"))

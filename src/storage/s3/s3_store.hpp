@@ -63,7 +63,7 @@ class S3Store final : public ObjectStore,
   std::size_t sweep(std::string_view prefix, Time begun_before) override;
 
   void start_read(std::string_view key, ByteRange range, const std::optional<std::string>& version,
-                  Arrived arrived) override;
+                  Checked checked, Arrived arrived) override;
 
   std::string service() const override { return service_; }
   std::optional<CopyOffer> offer(std::string_view key, const std::optional<std::string>& version,
@@ -91,6 +91,8 @@ class S3Store final : public ObjectStore,
   /// know such conditions, the object is looked at instead; Error conflict when it does not hold.
   enum class Change { write, completion, removal };
   Condition enforced(std::string_view key, const Condition& condition, Change change);
+  /// The question what an object is, and which checksum the service keeps of it.
+  S3Request checksum_request(std::string_view key, const std::optional<std::string>& version = {}) const;
   S3Response look_at(S3Request head);
   Found found_in(const S3Response& response, std::string_view key) const;
   ObjectInfo written(const S3Response& response, std::string_view key, std::uint64_t size) const;

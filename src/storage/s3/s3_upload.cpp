@@ -168,9 +168,7 @@ class S3Store::Upload final : public StagedObject {
 
   /// The object, if it is the one that these parts make.
   Found find_own() {
-    S3Request head = store_.request("HeadObject", "HEAD", key_);
-    head.headers.emplace_back("x-amz-checksum-mode", "ENABLED");
-    const S3Response there = store_.look_at(std::move(head));
+    const S3Response there = store_.look_at(store_.checksum_request(key_));
     const Found info = store_.found_in(there, key_);
     if (!info || info->size != size_) return std::nullopt;
     bool same = false;
