@@ -1,5 +1,64 @@
-"""Unio: version control and a catalogue for data, on storage that you already own."""
+"""Unio: version control and a catalogue for data, on storage that you already own.
 
+    >>> import unio
+    >>> pkg = unio.PackageBuilder("team/photos").add("photos/").push_data_and_manifest(tag="v1")
+    >>> unio.Package("team/photos:v1").get("photos/labels.json")
+
+The same packages, registries and configuration as the command ``unio``.
+"""
+
+from unio import readers
+from unio._builder import PackageBuilder
+from unio._entries import Listing, PackageEntry, PackageFolder
+from unio._errors import (
+    AlreadyExistsError,
+    ConflictError,
+    CorruptionError,
+    DeadlineExceededError,
+    InvalidArgumentError,
+    NoSpaceError,
+    NotFoundError,
+    PermissionDeniedError,
+    PreconditionError,
+    UnauthenticatedError,
+    UnavailableError,
+    UnioError,
+    UnioWarning,
+    UnsupportedError,
+)
+from unio._folders import Change, Difference, MatchResult, VerifyResult
 from unio._native import version as __version__
+from unio._package import Package
+from unio._registry import PackageInfo, Revision, packages, revisions
 
-__all__ = ["__version__"]
+__all__ = [
+    "AlreadyExistsError",
+    "Change",
+    "ConflictError",
+    "CorruptionError",
+    "DeadlineExceededError",
+    "Difference",
+    "InvalidArgumentError",
+    "Listing",
+    "MatchResult",
+    "NoSpaceError",
+    "NotFoundError",
+    "Package",
+    "PackageBuilder",
+    "PackageEntry",
+    "PackageFolder",
+    "PackageInfo",
+    "PermissionDeniedError",
+    "PreconditionError",
+    "Revision",
+    "UnauthenticatedError",
+    "UnavailableError",
+    "UnioError",
+    "UnioWarning",
+    "UnsupportedError",
+    "VerifyResult",
+    "__version__",
+    "packages",
+    "readers",
+    "revisions",
+]

@@ -40,12 +40,24 @@ Context App::context(Progress& progress, std::stop_token stop) {
 }
 
 std::string App::default_registry() const {
-  const std::string& value = config_.get("registry").value;
-  return registry_url(config_.find_remote(value).value_or(value));
+  return url_of(config_.get("registry").value);
 }
 
-ResolvedRef App::resolve(std::string_view reference) const {
-  return unio::resolve(PackageRef::parse(reference), default_registry(), [&](const std::string& name) {
+std::string App::url_of(const std::string& registry) const {
+  return registry_url(config_.find_remote(registry).value_or(registry));
+}
+
+std::filesystem::path App::new_scratch_folder() {
+  auto scratch = scratch_.lock();
+  if (!*scratch) scratch->emplace(config_.get("cache.dir").value + "/scratch", random_);
+  std::filesystem::path folder = (*scratch)->path() / random_id(random_);
+  std::filesystem::create_directory(folder);
+  return folder;
+}
+
+ResolvedRef App::resolve(std::string_view reference, const std::optional<std::string>& registry) const {
+  const std::string fallback = registry ? url_of(*registry) : default_registry();
+  return unio::resolve(PackageRef::parse(reference), fallback, [&](const std::string& name) {
     auto url = config_.find_remote(name);
     if (url) url = registry_url(*url);
     return url;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <filesystem>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -12,8 +14,10 @@
 #include "base/process.hpp"
 #include "base/progress.hpp"
 #include "base/random.hpp"
+#include "base/threads.hpp"
 #include "engine/context.hpp"
 #include "model/package_ref.hpp"
+#include "storage/process_folder.hpp"
 
 namespace unio {
 
@@ -32,8 +36,15 @@ class App {
 
   /// The URL of the default registry.
   std::string default_registry() const;
-  /// A reference as the user wrote it, with its registry found.
-  ResolvedRef resolve(std::string_view reference) const;
+  /// The URL of one that the user named: a folder, a URL or a remote.
+  std::string url_of(const std::string& registry) const;
+  /// A reference as the user wrote it, with its registry found: where it names none, the default one, or
+  /// `registry` (a folder, a URL or a remote).
+  ResolvedRef resolve(std::string_view reference,
+                      const std::optional<std::string>& registry = std::nullopt) const;
+
+  /// A new empty folder on this machine, which goes with the App, or with the next one if this dies.
+  std::filesystem::path new_scratch_folder();
 
  private:
   Environment environment_;
@@ -44,6 +55,7 @@ class App {
   Failpoints failpoints_;
   CacheFolder cache_;
   OpenStores stores_;
+  Synchronized<std::optional<ProcessFolder>> scratch_;
 };
 
 }  // namespace unio

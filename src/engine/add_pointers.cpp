@@ -8,6 +8,7 @@
 #include "engine/builder_changes.hpp"
 #include "engine/builder_edit.hpp"
 #include "engine/content.hpp"
+#include "model/selection.hpp"
 
 namespace unio {
 namespace {
@@ -71,15 +72,9 @@ void list_objects(ObjectStore& store, const std::string& prefix, const Context& 
   }
 }
 
-/// A package with the keys that its entries get in `folder`. Of a large one there is never more than one copy
-/// at a time beside what comes of it.
-struct MovedPackage {
-  std::string top_hash;
-  Manifest manifest;
-};
-MovedPackage moved_package(const ResolvedRef& ref, const std::string& folder, const Context& context) {
-  const OpenedPackage package = open_package(ref, context);
-  ManifestBuilder moved;
+/// Adds the entries of a package with the keys that they get in `folder`.
+void add_moved(const OpenedPackage& package, const std::string& folder, const Context& context,
+               ManifestBuilder& moved) {
   for (std::size_t i = 0; i < package.manifest.size(); ++i) {
     Entry entry = package.manifest[i].entry();
     entry.logical_key = folder + entry.logical_key;
@@ -87,17 +82,40 @@ MovedPackage moved_package(const ResolvedRef& ref, const std::string& folder, co
     moved.add(entry);
   }
   for (const auto& [k, meta] : package.manifest.folder_meta()) moved.set_folder_meta(folder + k, meta);
-  return {package.top_hash, moved.finish()};
 }
 
 }  // namespace
 
 AddPackageResult add_package(Workspace& workspace, const ResolvedRef& ref, const std::string& key,
                              Overwrite overwrite, const Context& context) {
-  const MovedPackage moved = moved_package(ref, folder_key(key), context);
-  add_pointers(workspace, moved.manifest, fmt::format("package '{}'", ref.display()), moved.top_hash,
+  return add_package(workspace, open_package(ref, context), key, overwrite, context);
+}
+
+AddPackageResult add_package(Workspace& workspace, const OpenedPackage& package, const std::string& key,
+                             Overwrite overwrite, const Context& context) {
+  ManifestBuilder builder;
+  add_moved(package, folder_key(key), context, builder);
+  const Manifest moved = builder.finish();
+  add_pointers(workspace, moved, fmt::format("package '{}'", package.name.text()), package.top_hash,
                overwrite, context);
-  return {moved.top_hash, moved.manifest.size()};
+  return {package.top_hash, moved.size()};
+}
+
+Workspace init_from_package(const ResolvedRef& ref, const OpenedPackage& from,
+                            const std::optional<std::vector<std::size_t>>& entries,
+                            const std::filesystem::path& directory, const Context& context) {
+  ManifestBuilder all;
+  add_moved(from, {}, context, all);
+  if (!entries) all.set_header(from.manifest.header());
+  Manifest manifest = all.finish();
+  if (entries) manifest = select_entries(manifest, *entries);
+  BuilderState state;
+  state.ref = ref;
+  state.parents = {from.top_hash};
+  const bool same_package = ref.name == from.name && ref.registry == from.registry.url();
+  if (same_package && ref.version.kind == Version::Kind::tag)
+    state.known_pointers[ref.version.value] = from.top_hash;
+  return Workspace::create(directory, std::move(state), manifest, context.random);
 }
 
 AddObjectsResult add_objects(Workspace& workspace, const std::string& url, const std::string& key,

@@ -9,6 +9,7 @@
 #include "base/json.hpp"
 #include "engine/build.hpp"
 #include "engine/context.hpp"
+#include "engine/registry.hpp"
 #include "model/package_ref.hpp"
 #include "workspace/workspace.hpp"
 
@@ -24,6 +25,13 @@ enum class Overwrite { no, yes };
 /// Makes `directory` the workspace of a new, empty builder.
 Workspace init_workspace(const ResolvedRef& ref, const std::filesystem::path& directory,
                          const Context& context);
+
+/// The same for a builder that begins with the entries of a package, as pointers: `entries` are their
+/// indexes, ascending, or absent for all, with the package's metadata then. Nothing is copied or read. A
+/// version of `ref` is the one that the builder comes from.
+Workspace init_from_package(const ResolvedRef& ref, const OpenedPackage& from,
+                            const std::optional<std::vector<std::size_t>>& entries,
+                            const std::filesystem::path& directory, const Context& context);
 
 struct AddRequest {
   /// A local file or folder. A trailing slash does not matter; the file system says which it is.
@@ -59,6 +67,9 @@ struct AddPackageResult {
 /// Adds all entries of another package, as pointers, below `key` ("" is the root). Folder metadata comes
 /// along.
 AddPackageResult add_package(Workspace& workspace, const ResolvedRef& ref, const std::string& key,
+                             Overwrite overwrite, const Context& context);
+/// The same for one that is open.
+AddPackageResult add_package(Workspace& workspace, const OpenedPackage& package, const std::string& key,
                              Overwrite overwrite, const Context& context);
 
 struct AddObjectsResult {

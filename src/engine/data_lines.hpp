@@ -16,4 +16,7 @@ namespace unio {
 std::vector<DataLine> data_lines(Workspace& workspace, const Registry& registry,
                                  const std::vector<std::string>& changed);
 
+/// The same of the entries of a manifest, as pointers.
+std::vector<DataLine> data_lines(const Manifest& manifest);
+
 }  // namespace unio

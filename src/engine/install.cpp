@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/error.hpp"
+#include "engine/binding.hpp"
 #include "engine/browse.hpp"
 #include "engine/fetch.hpp"
 #include "engine/install_plan.hpp"
@@ -14,29 +15,6 @@
 
 namespace unio {
 namespace {
-
-/// The workspace that is already at the location; absent when there is none.
-std::optional<Workspace> find_present(const ResolvedRef& ref, const InstallOptions& options) {
-  auto workspace = Workspace::find(options.location);
-  if (!workspace) return std::nullopt;
-  const BuilderState& state = workspace->state();
-  const bool same_package = state.ref.name == ref.name && state.ref.registry == ref.registry;
-  std::error_code ignored;
-  if (!std::filesystem::equivalent(workspace->root(), options.location, ignored) || !same_package) {
-    throw Error(
-        ErrorCode::already_exists,
-        fmt::format("'{}' is the workspace of '{}'", workspace->root().native(), state.ref.name.text()),
-        same_package ? "unio install --location names that folder, or another"
-                     : "choose another folder with --location");
-  }
-  if (options.overwrite == Overwrite::no && !(state.published && state.built)) {
-    throw Error(ErrorCode::failed_precondition,
-                fmt::format("'{}' holds changes to '{}' that are not pushed", workspace->root().native(),
-                            state.ref.name.text()),
-                "unio push publishes them, --force gives them up");
-  }
-  return workspace;
-}
 
 Source installed_source(const PackageName& name, const Manifest& manifest, const std::string& path) {
   const bool root = path.empty() || path == "." || path == "./";
@@ -95,55 +73,26 @@ OpenedPackage open_wanted(const ResolvedRef& ref, const std::vector<std::string>
   return keys.empty() ? open_package(ref, context) : open_part(ref, keys, Depth::all, context);
 }
 
-BuilderState bound_state(const ResolvedRef& ref, const OpenedPackage& package, std::vector<Source> sources) {
-  BuilderState state;
-  state.ref = ref;
-  if (ref.version.kind != Version::Kind::tag) state.ref.version = {Version::Kind::hash, package.top_hash};
-  state.built = true;
-  state.published = true;
-  state.sources = std::move(sources);
-  state.parents = {package.top_hash};
-  if (ref.version.kind == Version::Kind::latest) state.known_pointers["latest"] = package.top_hash;
-  if (ref.version.kind == Version::Kind::tag) state.known_pointers[ref.version.value] = package.top_hash;
-  return state;
-}
-
-/// Binds the folder to the package: from here on it is a workspace of this revision.
-Workspace bind(std::optional<Workspace> present, const std::filesystem::path& root, BuilderState state,
-               const OpenedPackage& package, const Context& context) {
-  const bool whole = package.left_out.empty();
-  if (!present && whole) return Workspace::create(root, std::move(state), package.manifest, context.random);
-  if (!present)
-    return Workspace::create_with_part(root, std::move(state), package.manifest, package.top_hash,
-                                       context.random);
-  for (const auto& [pointer, hash] : present->state().known_pointers)
-    state.known_pointers.emplace(pointer, hash);
-  state.manifest_file = present->state().manifest_file;
-  present->state() = std::move(state);
-  if (whole) present->save(package.manifest, context.random);
-  if (!whole) present->save_part(package.manifest, package.top_hash, context.random);
-  return std::move(*present);
-}
-
 }  // namespace
 
 InstallResult install(const ResolvedRef& ref, const InstallOptions& options, const Context& context) {
-  auto present = find_present(ref, options);
+  const Unpushed unpushed = options.foreign == Foreign::replace ? Unpushed::give_up : Unpushed::refuse;
+  auto present = find_bound(ref, options.location, unpushed);
   const std::vector<std::string> keys = wanted_keys(present, options.paths);
   std::optional<OpenedPackage> opened(open_wanted(ref, keys, context));
   // What can be refused is refused before anything is made.
   wanted_sources(*opened, present, options.paths);
   SafeTree tree(options.location, context.random);
   const Workspace::Lock lock(tree.root() / ".unio");
-  present = find_present(ref, options);
+  present = find_bound(ref, options.location, unpushed);
   if (const auto now = wanted_keys(present, options.paths); now != keys)
     opened.emplace(open_wanted(ref, now, context));
   const OpenedPackage& package = *opened;
   std::vector<Source> sources = wanted_sources(package, present, options.paths);
   tree.remove_leftovers();
 
-  InstallPlan plan = plan_install(package.manifest, sources, present ? &*present : nullptr, tree,
-                                  options.overwrite, context);
+  InstallPlan plan =
+      plan_install(package.manifest, sources, present ? &*present : nullptr, tree, options.foreign, context);
   InstallResult result{.top_hash = package.top_hash, .kept = plan.kept.size(), .left_behind = {}};
   for (const std::string& path : plan.removed) tree.remove(path);
   const FetchResult fetched =
@@ -158,6 +107,8 @@ InstallResult install(const ResolvedRef& ref, const InstallOptions& options, con
   context.failpoints.pass("install.after_state");
   write_index(workspace, package.manifest, plan, context);
   result.left_behind = std::move(plan.left_behind);
+  for (const std::size_t entry : plan.foreign)
+    result.foreign.emplace_back(package.manifest[entry].logical_key());
   return result;
 }
 

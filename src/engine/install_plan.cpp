@@ -39,16 +39,16 @@ bool is_wanted(const std::vector<Source>& sources, std::string_view key) {
 class Planner {
  public:
   Planner(const Manifest& manifest, const std::vector<Source>& sources, Workspace* before,
-          const SafeTree& tree, const Context& context)
-      : manifest_(manifest), sources_(sources), tree_(tree), context_(context) {
+          const SafeTree& tree, Foreign foreign, const Context& context)
+      : manifest_(manifest), sources_(sources), tree_(tree), foreign_(foreign), context_(context) {
     if (before != nullptr) index_ = load_index(*before);
     plan_.looked_at_ns = filesystem_time_ns(tree.root() / ".unio", context.random);
   }
 
-  InstallPlan run(Overwrite overwrite) {
+  InstallPlan run() {
     look_at_entries();
     find_dropped();
-    if (overwrite == Overwrite::no) refuse_foreign();
+    if (foreign_ != Foreign::replace) refuse_lost();
     return std::move(plan_);
   }
 
@@ -86,7 +86,12 @@ class Planner {
       plan_.kept.push_back(i);
       return;
     }
-    if (look.found == Found::foreign) foreign_.push_back(key);
+    if (look.found == Found::foreign && foreign_ == Foreign::keep) {
+      plan_.foreign.push_back(i);
+      plan_.stamps[i] = FileStamp{.size = manifest_[i].size()};
+      return;
+    }
+    if (look.found == Found::foreign) lost_.push_back(key);
     plan_.fetched.push_back(
         {i, key, look.found == Found::nothing ? std::nullopt : std::optional(look.stamp)});
   }
@@ -127,7 +132,7 @@ class Planner {
       } else if (is_clean(*file, stamp_of(*status))) {
         plan_.removed.push_back(key);
       } else {
-        foreign_.push_back(key);
+        lost_.push_back(key);
         plan_.removed.push_back(key);
       }
     }
@@ -159,30 +164,31 @@ class Planner {
            file.digest;
   }
 
-  void refuse_foreign() const {
-    if (foreign_.empty()) return;
+  void refuse_lost() const {
+    if (lost_.empty()) return;
     const std::string names =
-        list_of_names(foreign_.size(), [&](std::size_t i) { return (tree_.root() / foreign_[i]).native(); });
+        list_of_names(lost_.size(), [&](std::size_t i) { return (tree_.root() / lost_[i]).native(); });
     throw Error(ErrorCode::failed_precondition,
                 fmt::format("{} {} not what was installed and would be lost", names,
-                            foreign_.size() == 1 ? "is" : "are"),
+                            lost_.size() == 1 ? "is" : "are"),
                 "move them away, or --force replaces them");
   }
 
   const Manifest& manifest_;
   const std::vector<Source>& sources_;
   const SafeTree& tree_;
+  Foreign foreign_;
   const Context& context_;
   StatIndex index_;
-  std::vector<std::string> foreign_;
+  std::vector<std::string> lost_;
   InstallPlan plan_;
 };
 
 }  // namespace
 
 InstallPlan plan_install(const Manifest& manifest, const std::vector<Source>& sources, Workspace* before,
-                         const SafeTree& tree, Overwrite overwrite, const Context& context) {
-  return Planner(manifest, sources, before, tree, context).run(overwrite);
+                         const SafeTree& tree, Foreign foreign, const Context& context) {
+  return Planner(manifest, sources, before, tree, foreign, context).run();
 }
 
 void write_index(const Workspace& workspace, const Manifest& manifest, const InstallPlan& plan,
@@ -194,9 +200,10 @@ void write_index(const Workspace& workspace, const Manifest& manifest, const Ins
     const FileStamp& stamp = *plan.stamps[i];
     const bool was_here = kept != plan.kept.end() && *kept == i;
     if (was_here) ++kept;
+    const bool foreign = std::binary_search(plan.foreign.begin(), plan.foreign.end(), i);
     const bool young = std::max(stamp.mtime_ns, stamp.ctime_ns) > plan.looked_at_ns - settled_after_ns;
-    writer.add(
-        {manifest[i].logical_key(), stamp, manifest[i].digest().value_or(Digest{}), !(was_here && young)});
+    writer.add({manifest[i].logical_key(), stamp, manifest[i].digest().value_or(Digest{}),
+                !foreign && !(was_here && young)});
   }
   // The time of now rather than of the start: what was fetched was written by us, under stamps taken
   // afterwards.

@@ -50,6 +50,24 @@ void note(const Workspace& workspace, const ComparedFile& file, VerifyResult& re
 
 }  // namespace
 
+VerifyResult verify_folder(const OpenedPackage& package, const std::filesystem::path& folder,
+                           const Context& context) {
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(folder, ignored)) {
+    throw Error(ErrorCode::not_found, fmt::format("there is no folder '{}'", folder.native()));
+  }
+  BuilderState state;
+  state.sources = {{.kind = Source::Kind::installed, .key = {}, .path = ".", .excluded = {}}};
+  state.top_hash = package.top_hash;
+  Workspace workspace = Workspace::unstored(folder, std::move(state), package.manifest);
+  VerifyResult result{.top_hash = package.top_hash};
+  const StatIndex index = distrusting_index(workspace);
+  const ProgressPhase phase(context.progress, "verifying", index.size());
+  compare_folder(workspace, index, Trust::nothing, context,
+                 [&](const ComparedFile& file) { note(workspace, file, result); });
+  return result;
+}
+
 VerifyResult verify(Workspace& workspace, Thoroughness thoroughness, const Context& context) {
   if (workspace.manifest_hash().empty()) {
     throw Error(ErrorCode::failed_precondition,

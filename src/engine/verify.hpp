@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "engine/context.hpp"
+#include "engine/registry.hpp"
 #include "workspace/workspace.hpp"
 
 namespace unio {
@@ -33,5 +35,10 @@ enum class Thoroughness { content, stat_index };
 /// Whether the installed files are exactly the manifest's: nothing missing, nothing altered, nothing more
 /// (ignored files apart). The stat index no longer trusts what was found to be altered.
 VerifyResult verify(Workspace& workspace, Thoroughness thoroughness, const Context& context);
+
+/// Whether any folder holds exactly the files of a package, whatever it is bound to, if to anything. Every
+/// file is read. Error not_found for a folder that is not there.
+VerifyResult verify_folder(const OpenedPackage& package, const std::filesystem::path& folder,
+                           const Context& context);
 
 }  // namespace unio

@@ -45,15 +45,18 @@ std::string read_text(const File& file, std::uint64_t offset, std::uint64_t size
   return text;
 }
 
-std::optional<Trailer> read_trailer(const File& file, std::uint64_t file_size) {
-  if (file_size < trailer_size) return std::nullopt;
-  const std::string text = read_text(file, file_size - trailer_size, trailer_size);
+std::optional<Trailer> parse_trailer(std::string_view text, std::uint64_t file_size) {
   if (text.size() != trailer_size || !text.ends_with(magic)) return std::nullopt;
   const auto content_size = parse_number(text.substr(digest_width, number_width), 16);
   const auto info_size = parse_number(text.substr(digest_width + number_width, number_width), 16);
   if (!content_size || !info_size || *info_size > max_info_size) return std::nullopt;
   if (*content_size != file_size - trailer_size - *info_size) return std::nullopt;
-  return Trailer{text.substr(0, digest_width), *content_size, *info_size};
+  return Trailer{std::string(text.substr(0, digest_width)), *content_size, *info_size};
+}
+
+std::optional<Trailer> read_trailer(const File& file, std::uint64_t file_size) {
+  if (file_size < trailer_size) return std::nullopt;
+  return parse_trailer(read_text(file, file_size - trailer_size, trailer_size), file_size);
 }
 
 std::string info_text(const ObjectInfo& info) {
@@ -73,9 +76,16 @@ ObjectInfo parse_info(std::string_view text, std::uint64_t size) {
   return info;
 }
 
+/// How old the last mark may be: an eviction need not know it more exactly, and each costs a write.
+constexpr std::int64_t marked_for_seconds = 60;
+
 /// Tells the next eviction that the file was used just now. The time of reading is set by hand, since file
 /// systems are often mounted so that they do not keep it.
-void mark_used(const File& file) {
+void mark_used(const File& file, const struct ::stat& status) {
+  struct ::timespec now {};
+  ::clock_gettime(CLOCK_REALTIME_COARSE, &now);
+  const std::int64_t age = now.tv_sec - status.st_atim.tv_sec;
+  if (age >= 0 && age < marked_for_seconds) return;
   const std::array<struct ::timespec, 2> times{{{0, UTIME_NOW}, {0, UTIME_OMIT}}};
   ::futimens(file.descriptor(), times.data());
 }
@@ -161,12 +171,41 @@ std::optional<CacheFolder::Found> CacheFolder::find(std::string_view name) {
     const int opened = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (opened < 0) return std::nullopt;
     Found found{File(opened, path.native()), {}};
-    const auto trailer = read_trailer(found.file, static_cast<std::uint64_t>(found.file.status().st_size));
+    const struct ::stat status = found.file.status();
+    const auto trailer = read_trailer(found.file, static_cast<std::uint64_t>(status.st_size));
     if (trailer && is_whole(found.file, trailer->content_size + trailer->info_size, trailer->digest)) {
-      mark_used(found.file);
+      mark_used(found.file, status);
       found.info =
           parse_info(read_text(found.file, trailer->content_size, trailer->info_size), trailer->content_size);
       return found;
+    }
+  } catch (const Error&) {
+    // Not readable: as good as damaged.
+  }
+  ::unlink(path.c_str());
+  return std::nullopt;
+}
+
+std::optional<std::string> CacheFolder::find_content(std::string_view name, std::uint64_t limit) {
+  const std::filesystem::path path = path_of(name);
+  try {
+    const int opened = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (opened < 0) return std::nullopt;
+    const File file(opened, path.native());
+    const struct ::stat status = file.status();
+    const auto size = static_cast<std::uint64_t>(status.st_size);
+    if (size > limit + max_info_size + trailer_size) return std::nullopt;
+    std::string content = read_text(file, 0, size);
+    const std::string_view text = content;
+    const auto trailer = size < trailer_size || text.size() != size
+                             ? std::nullopt
+                             : parse_trailer(text.substr(size - trailer_size), size);
+    const auto digest = [&] { return to_hex(sha256(as_bytes(text.substr(0, size - trailer_size)))); };
+    if (trailer && digest() == trailer->digest) {
+      mark_used(file, status);
+      if (trailer->content_size > limit) return std::nullopt;
+      content.resize(trailer->content_size);
+      return content;
     }
   } catch (const Error&) {
     // Not readable: as good as damaged.

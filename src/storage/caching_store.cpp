@@ -89,6 +89,19 @@ void CachingStore::keep(std::string_view key) {
               "unio config cache.size shows how large it may be; one object may take a quarter of it");
 }
 
+std::optional<std::string> CachingStore::find_kept(std::string_view key, std::uint64_t limit) {
+  const bool unused = fill_ == FillCache::when_kept && !cache_.has_pins();
+  if (unused || !is_immutable_(key)) return std::nullopt;
+  return cache_.find_content(name_of(key), limit);
+}
+
+void CachingStore::put(std::string_view key, Bytes content) {
+  if (fill_ != FillCache::always || !is_immutable_(key)) return;
+  CacheFolder::Filling filling = cache_.fill(name_of(key));
+  filling.append(content);
+  filling.finish({.key = {}, .size = content.size(), .etag = {}, .modified = {}, .version = {}});
+}
+
 void CachingStore::clear(std::span<const std::string> keys) {
   for (const std::string& key : keys) {
     unpin(key);

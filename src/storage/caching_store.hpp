@@ -55,6 +55,8 @@ class CachingStore final : public ObjectStore, public CachedStore, private FarSt
 
   CachedStore* cached() override { return this; }
   void keep(std::string_view key) override;
+  std::optional<std::string> find_kept(std::string_view key, std::uint64_t limit) override;
+  void put(std::string_view key, Bytes content) override;
 
  private:
   std::string name_of(std::string_view key) const;

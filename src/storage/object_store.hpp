@@ -149,6 +149,11 @@ class CachedStore {
   /// Reads the object into the cache, where it stays when space is needed. Error unsupported for a key whose
   /// content may change.
   virtual void keep(std::string_view key) = 0;
+  /// The whole content where a copy is here, and is as it was stored; no request is made. Absent also for one
+  /// of more than `limit` bytes.
+  virtual std::optional<std::string> find_kept(std::string_view key, std::uint64_t limit) = 0;
+  /// Stores a copy of an object that the caller has read; nothing for a key whose content may change.
+  virtual void put(std::string_view key, Bytes content) = 0;
   /// Removes copies and what keeps them; the store keeps the objects.
   virtual void clear(std::span<const std::string> keys) = 0;
 };

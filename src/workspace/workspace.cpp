@@ -40,6 +40,12 @@ void make_folder(const std::filesystem::path& path) {
 Workspace::Workspace(std::filesystem::path root, BuilderState state)
     : root_(std::move(root)), state_(std::move(state)) {}
 
+Workspace Workspace::unstored(const std::filesystem::path& root, BuilderState state, Manifest manifest) {
+  Workspace workspace(std::filesystem::absolute(root).lexically_normal(), std::move(state));
+  workspace.manifest_ = std::move(manifest);
+  return workspace;
+}
+
 std::optional<Workspace> Workspace::find(const std::filesystem::path& directory) {
   std::filesystem::path folder = std::filesystem::absolute(directory).lexically_normal();
   if (!folder.has_filename()) folder = folder.parent_path();

@@ -38,6 +38,9 @@ class Workspace {
   static Workspace create_with_part(const std::filesystem::path& root, BuilderState state,
                                     const Manifest& part, const std::string& top_hash, RandomSource& random);
 
+  /// One that is stored nowhere: to compare any folder with a manifest. It can be neither saved nor locked.
+  static Workspace unstored(const std::filesystem::path& root, BuilderState state, Manifest manifest);
+
   const std::filesystem::path& root() const { return root_; }
   std::filesystem::path state_folder() const { return root_ / ".unio"; }
   std::filesystem::path index_path() const { return state_folder() / "index"; }

@@ -37,7 +37,7 @@ CommandRun setup(Arguments& arguments) {
     const InstallResult result = install(ref,
                                          {.location = location,
                                           .paths = options->paths,
-                                          .overwrite = options->force ? Overwrite::yes : Overwrite::no},
+                                          .foreign = options->force ? Foreign::replace : Foreign::refuse},
                                          session.context());
     if (session.json()) {
       session.print_json(Json::object({{"package", name},

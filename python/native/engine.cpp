@@ -1,0 +1,181 @@
+#include "native/engine.hpp"
+
+#include <nanobind/stl/map.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/shared_ptr.h>
+#include <nanobind/stl/string.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/threads.hpp"
+#include "native/text.hpp"
+
+namespace unio::python {
+namespace {
+
+/// How often Python may look whether a signal came, and progress is shown.
+constexpr std::chrono::milliseconds look_every{50};
+
+/// Keeps an inherited object alive for ever: its destructor would wait for threads that a child does not
+/// have.
+void forget(std::shared_ptr<Engine::Wired> wired) {
+  new std::shared_ptr<Engine::Wired>(std::move(wired));
+}
+
+/// What the engine tells while it works, for the thread that waits to look at.
+class SeenProgress final : public Progress {
+ public:
+  void begin(std::string_view phase, std::uint64_t total_items, std::uint64_t total_bytes) override {
+    *seen_.lock() = {std::string(phase), 0, total_items, 0, total_bytes};
+  }
+  void expect(std::uint64_t total_items, std::uint64_t total_bytes) override {
+    auto seen = seen_.lock();
+    seen->total_items = total_items;
+    seen->total_bytes = total_bytes;
+  }
+  void advance(std::uint64_t items, std::uint64_t bytes) override {
+    auto seen = seen_.lock();
+    seen->items += items;
+    seen->bytes += bytes;
+  }
+  void end() override {}
+  void warn(std::string_view line) override { warnings_.lock()->emplace_back(line); }
+
+  void show(const nb::object& progress) {
+    const Seen now = *seen_.lock();
+    if (now.phase.empty()) return;
+    progress.attr("update")(now.phase, now.items, now.total_items, now.bytes, now.total_bytes);
+  }
+
+  /// As Python warnings, whose filters may make them exceptions.
+  void give_warnings() {
+    const std::vector<std::string> warnings = std::move(*warnings_.lock());
+    if (warnings.empty()) return;
+    const nb::object warn = nb::module_::import_("unio._errors").attr("warn");
+    for (const std::string& line : warnings) warn(key_str(line));
+  }
+
+ private:
+  struct Seen {
+    std::string phase;
+    std::uint64_t items = 0;
+    std::uint64_t total_items = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t total_bytes = 0;
+  };
+  Synchronized<Seen> seen_;
+  Synchronized<std::vector<std::string>> warnings_;
+};
+
+/// Work on a thread of its own.
+class Background {
+ public:
+  explicit Background(std::function<void()> work)
+      : thread_([this, work = std::move(work)] {
+          try {
+            work();
+          } catch (...) {
+            failure_ = std::current_exception();
+          }
+          const std::lock_guard lock(mutex_);
+          done_ = true;
+          ended_.notify_all();
+        }) {}
+  ~Background() { thread_.join(); }
+
+  /// Whether it has ended, after waiting so long at most.
+  bool wait_for(std::chrono::milliseconds time) {
+    std::unique_lock lock(mutex_);
+    return ended_.wait_for(lock, time, [&] { return done_; });
+  }
+  void wait() {
+    std::unique_lock lock(mutex_);
+    ended_.wait(lock, [&] { return done_; });
+  }
+  std::exception_ptr failure() const { return failure_; }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  bool done_ = false;
+  std::exception_ptr failure_;
+  std::thread thread_;
+};
+
+/// Absent, or the exception that a signal's handler or the progress raised.
+std::exception_ptr look_around(SeenProgress& seen, const nb::object& progress) {
+  try {
+    if (PyErr_CheckSignals() != 0) throw nb::python_error();
+    if (!progress.is_none()) seen.show(progress);
+    return nullptr;
+  } catch (...) {
+    return std::current_exception();
+  }
+}
+
+Context quick_context(App& app, Progress& progress) {
+  return app.context(progress, std::stop_token());
+}
+
+}  // namespace
+
+Engine::Wired::Wired(const Variables& variables)
+    : owner(::getpid()), app(Environment(variables)), quick(quick_context(app, no_progress)) {}
+
+std::shared_ptr<Engine::Wired> Engine::wired() {
+  std::shared_ptr<Wired> present = wired_.load();
+  while (!present || present->owner != ::getpid()) {
+    auto made = std::make_shared<Wired>(variables_);
+    std::shared_ptr<Wired> inherited = present;
+    if (!wired_.compare_exchange_strong(present, made)) continue;
+    if (inherited) forget(std::move(inherited));
+    present = std::move(made);
+  }
+  return present;
+}
+
+void Engine::close() {
+  std::shared_ptr<Wired> present = wired_.exchange(nullptr);
+  if (present && present->owner != ::getpid()) forget(std::move(present));
+}
+
+void run_call(Engine& engine, const nb::object& progress, const std::function<void(const Context&)>& work) {
+  SeenProgress seen;
+  std::exception_ptr failure;
+  {
+    const std::shared_ptr<Engine::Wired> wired = engine.wired();
+    std::stop_source stop;
+    const Context context = wired->app.context(seen, stop.get_token());
+    const nb::gil_scoped_release without_gil;
+    Background background([&] { work(context); });
+    while (!failure && !background.wait_for(look_every)) {
+      const nb::gil_scoped_acquire with_gil;
+      failure = look_around(seen, progress);
+    }
+    if (failure) stop.request_stop();
+    background.wait();
+    if (!failure) failure = background.failure();
+  }
+  if (failure) std::rethrow_exception(failure);
+  seen.give_warnings();
+}
+
+void bind_engine(nb::module_& module) {
+  nb::class_<Engine>(module, "Engine")
+      .def(nb::init<Engine::Variables>(), nb::arg("variables"))
+      .def("close", &Engine::close, nb::call_guard<nb::gil_scoped_release>())
+      .def("default_registry", [](Engine& engine) { return engine.wired()->app.default_registry(); })
+      .def(
+          "url_of",
+          [](Engine& engine, const std::string& registry) { return engine.wired()->app.url_of(registry); },
+          nb::arg("registry"));
+}
+
+}  // namespace unio::python

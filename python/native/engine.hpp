@@ -1,0 +1,74 @@
+#pragma once
+
+#include <nanobind/nanobind.h>
+#include <sys/types.h>
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "app/app.hpp"
+#include "base/progress.hpp"
+
+namespace unio::python {
+
+namespace nb = nanobind;
+
+/// The wired application under one set of environment variables, made on first use. Thread-safe.
+///
+/// After a fork the child finds that what is there belongs to its parent, whose threads it does not have: it
+/// forgets that, without touching it, and makes its own. The parent goes on undisturbed.
+class Engine {
+ public:
+  using Variables = std::map<std::string, std::string, std::less<>>;
+  explicit Engine(Variables variables) : variables_(std::move(variables)) {}
+  ~Engine() { close(); }
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  /// What one process has; lives as long as somebody holds it.
+  struct Wired {
+    explicit Wired(const Variables& variables);
+
+    pid_t owner;
+    App app;
+    NoProgress no_progress;
+    Context quick;  ///< for calls that are over at once
+  };
+  std::shared_ptr<Wired> wired();
+
+  /// Ends threads and connections; they come back on next use.
+  void close();
+
+ private:
+  const Variables variables_;
+  std::atomic<std::shared_ptr<Wired>> wired_;
+};
+
+/// Calls `work` on a thread of its own, without the GIL, while this one waits: signals reach their Python
+/// handlers meanwhile, and what these raise stops the work and is raised when it has ended. `progress` is
+/// None or has `update(phase, items, total_items, bytes, total_bytes)`, which is called from here some times
+/// a second. Warnings of the engine become Python's.
+void run_call(Engine& engine, const nb::object& progress, const std::function<void(const Context&)>& work);
+
+/// The same for work that gives something.
+template <class Work>
+auto run(Engine& engine, const nb::object& progress, Work&& work) {
+  using Result = std::invoke_result_t<Work, const Context&>;
+  if constexpr (std::is_void_v<Result>) {
+    run_call(engine, progress, work);
+  } else {
+    std::optional<Result> result;
+    run_call(engine, progress, [&](const Context& context) { result.emplace(work(context)); });
+    return *std::move(result);
+  }
+}
+
+void bind_engine(nb::module_& module);
+
+}  // namespace unio::python

@@ -1,0 +1,147 @@
+"""The exceptions of Unio: one class for each thing that a caller can do about a failure.
+
+Every class but the last two of the table derives from `UnioError` and from the built-in exception that Python users
+expect in its place, so that ``except FileNotFoundError`` and ``except unio.UnioError`` both work. What goes wrong inside
+Unio itself is a plain `RuntimeError`, and an interrupt a `KeyboardInterrupt`.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+
+class UnioError(Exception):
+    """Something that Unio was asked to do and could not.
+
+    Attributes:
+        message: what happened, one line.
+        hint: what to do next, often a command; may be empty.
+        code: the name of the row of the error table, for example ``"not_found"``.
+    """
+
+    code = "internal"
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} (hint: {self.hint})" if self.hint else self.message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.message, self.hint), self.__dict__
+
+
+class InvalidArgumentError(UnioError, ValueError):
+    """The call itself is wrong: change it."""
+
+    code = "invalid_argument"
+
+
+class NotFoundError(UnioError, FileNotFoundError):
+    """There is no such package, revision, entry, file or bucket."""
+
+    code = "not_found"
+
+
+class AlreadyExistsError(UnioError, FileExistsError):
+    """Something stands there already."""
+
+    code = "already_exists"
+
+
+class ConflictError(UnioError):
+    """Somebody else was faster: look again and repeat the operation."""
+
+    code = "conflict"
+
+
+class UnauthenticatedError(UnioError, PermissionError):
+    """The store does not know who is asking: log in."""
+
+    code = "unauthenticated"
+
+
+class PermissionDeniedError(UnioError, PermissionError):
+    """Not allowed: ask for access."""
+
+    code = "permission_denied"
+
+
+class UnavailableError(UnioError, ConnectionError):
+    """The store cannot be reached now: try again later."""
+
+    code = "unavailable"
+
+
+class DeadlineExceededError(UnioError, TimeoutError):
+    """It took too long: try again later."""
+
+    code = "deadline_exceeded"
+
+
+class CorruptionError(UnioError):
+    """Bytes are not what they were. Nothing of them was given to anybody."""
+
+    code = "corruption"
+
+
+class UnsupportedError(UnioError, NotImplementedError):
+    """This version, store or platform cannot do it."""
+
+    code = "unsupported"
+
+
+class PreconditionError(UnioError):
+    """Something must be done first; the hint names it."""
+
+    code = "failed_precondition"
+
+
+class NoSpaceError(UnioError, OSError):
+    """The disk, or a quota, is full."""
+
+    code = "no_space"
+
+
+class UnioWarning(UserWarning):
+    """Something that a user should know although nothing failed."""
+
+
+_CLASSES: dict[str, type[UnioError]] = {
+    kind.code: kind
+    for kind in (
+        InvalidArgumentError,
+        NotFoundError,
+        AlreadyExistsError,
+        ConflictError,
+        UnauthenticatedError,
+        PermissionDeniedError,
+        UnavailableError,
+        DeadlineExceededError,
+        CorruptionError,
+        UnsupportedError,
+        PreconditionError,
+        NoSpaceError,
+    )
+}
+
+
+def make(code: str, message: str, hint: str, number: int) -> BaseException:
+    """The exception for an error of the engine; `number` is its errno."""
+    if code == "cancelled":
+        return KeyboardInterrupt(message)
+    kind = _CLASSES.get(code)
+    if kind is None:
+        return RuntimeError(f"{message} ({hint})" if hint else message)
+    error = kind(message, hint)
+    if isinstance(error, OSError):
+        error.errno = number
+    return error
+
+
+def warn(line: str) -> None:
+    """Shows a warning of the engine where the user called Unio."""
+    warnings.warn(line, UnioWarning, stacklevel=4)

@@ -1,0 +1,98 @@
+#include "engine/entry_reads.hpp"
+
+#include <utility>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/threads.hpp"
+#include "engine/content.hpp"
+#include "storage/far_reads.hpp"
+
+namespace unio {
+namespace {
+
+/// What the cache has of the entry, if it is right.
+std::optional<std::string> find_cached(const ObjectLocation& location, const EntryView& entry) {
+  CachedStore* cached = location.version ? nullptr : location.store->cached();
+  if (cached == nullptr) return std::nullopt;
+  auto content = cached->find_kept(location.key, largest_small_entry);
+  if (!content) return std::nullopt;
+  try {
+    check_content(entry, *content);
+  } catch (const Error&) {
+    cached->clear({&location.key, 1});
+    return std::nullopt;
+  }
+  return content;
+}
+
+std::string read_whole(const Registry& registry, const Context& context, const EntryView& entry) {
+  std::string content;
+  content.reserve(entry.size());
+  read_entry(registry, context, entry, [&](Bytes bytes) { content += as_text(bytes); });
+  return content;
+}
+
+}  // namespace
+
+std::optional<std::string> find_at_hand(const Registry& registry, const Context& context,
+                                        const EntryView& entry) {
+  if (entry.size() > largest_small_entry) return std::nullopt;
+  const ObjectLocation location = locate(registry, context, entry);
+  if (location.store->far() != nullptr) return find_cached(location, entry);
+  return read_whole(registry, context, entry);
+}
+
+std::string read_content(const Registry& registry, const Context& context, const EntryView& entry) {
+  if (auto content = find_at_hand(registry, context, entry)) return *std::move(content);
+  return read_whole(registry, context, entry);
+}
+
+void read_contents(const Registry& registry, const Context& context, std::span<const EntryView> entries,
+                   const std::function<void(std::size_t, std::string)>& take) {
+  std::vector<std::size_t> near;
+  std::vector<std::pair<std::size_t, ObjectLocation>> far;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    ObjectLocation location = locate(registry, context, entries[i]);
+    if (location.store->far() == nullptr || entries[i].size() > largest_small_entry) {
+      near.push_back(i);
+    } else {
+      far.emplace_back(i, std::move(location));
+    }
+  }
+  const auto done = [&](std::size_t i, std::string content) {
+    take(i, std::move(content));
+    context.progress.advance(1, 0);
+  };
+  // What the cache has needs no turn among those that are asked for.
+  std::vector<std::size_t> asked;
+  for (std::size_t number = 0; number < far.size(); ++number) {
+    throw_if_stopped(context.stop);
+    const auto& [i, location] = far[number];
+    auto content = find_cached(location, entries[i]);
+    if (!content) {
+      asked.push_back(number);
+      continue;
+    }
+    context.progress.advance(0, content->size());
+    done(i, *std::move(content));
+  }
+  read_far(
+      asked.size(), {.threads = context.threads}, context.stop,
+      [&](std::size_t n) {
+        const auto& [i, location] = far[asked[n]];
+        return FarRead{location.store->far(), location.key, location.version, entries[i].size()};
+      },
+      [&](std::size_t n, std::string content) {
+        const auto& [i, location] = far[asked[n]];
+        check_content(entries[i], content);
+        CachedStore* cached = location.version ? nullptr : location.store->cached();
+        if (cached != nullptr) cached->put(location.key, as_bytes(content));
+        context.progress.advance(0, content.size());
+        done(i, std::move(content));
+      });
+  parallel_for(near.size(), context.threads, context.stop,
+               [&](std::size_t n) { done(near[n], read_whole(registry, context, entries[near[n]])); });
+}
+
+}  // namespace unio
