@@ -101,12 +101,18 @@ char* content_of(const nb::object& bytes) {
   return PyBytes_AS_STRING(bytes.ptr());
 }
 
-/// Without a request, a signal or another thread, where that is possible.
+/// Smaller ones are read on the calling thread: they are here before anybody would think of an interrupt, and
+/// handing them to another thread and back takes as long as reading them from nearby.
+constexpr std::uint64_t read_at_once = std::uint64_t{1} << 20;
+
+/// Without another thread, where the entry is small or at hand.
 std::optional<std::string> find_quickly(const PackageHandle& package, const EntryView& entry) {
   const auto wired = package.engine->wired();
+  const Context& context = wired->quick;
   const nb::gil_scoped_release without_gil;
-  const Registry registry(wired->quick.stores.get(package.reader->ref().registry), wired->quick);
-  return find_at_hand(registry, wired->quick, entry);
+  const Registry registry(context.stores.get(package.reader->ref().registry), context);
+  if (entry.size() <= read_at_once) return read_content(registry, context, entry);
+  return find_at_hand(registry, context, entry);
 }
 
 nb::object read(const PackageHandle& package, const Manifest& manifest, std::size_t index) {

@@ -14,7 +14,7 @@ namespace {
 /// What the cache has of the entry, if it is right.
 std::optional<std::string> find_cached(const ObjectLocation& location, const EntryView& entry) {
   CachedStore* cached = location.version ? nullptr : location.store->cached();
-  if (cached == nullptr) return std::nullopt;
+  if (cached == nullptr || !entry.digest()) return std::nullopt;
   auto content = cached->find_kept(location.key, largest_small_entry);
   if (!content) return std::nullopt;
   try {

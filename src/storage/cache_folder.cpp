@@ -196,16 +196,14 @@ std::optional<std::string> CacheFolder::find_content(std::string_view name, std:
     const auto size = static_cast<std::uint64_t>(status.st_size);
     if (size > limit + max_info_size + trailer_size) return std::nullopt;
     std::string content = read_text(file, 0, size);
-    const std::string_view text = content;
-    const auto trailer = size < trailer_size || text.size() != size
-                             ? std::nullopt
-                             : parse_trailer(text.substr(size - trailer_size), size);
-    const auto digest = [&] { return to_hex(sha256(as_bytes(text.substr(0, size - trailer_size)))); };
-    if (trailer && digest() == trailer->digest) {
-      mark_used(file, status);
-      if (trailer->content_size > limit) return std::nullopt;
-      content.resize(trailer->content_size);
-      return content;
+    if (content.size() == size && size >= trailer_size) {
+      const auto trailer = parse_trailer(std::string_view(content).substr(size - trailer_size), size);
+      if (trailer && trailer->content_size > limit) return std::nullopt;
+      if (trailer) {
+        mark_used(file, status);
+        content.resize(trailer->content_size);
+        return content;
+      }
     }
   } catch (const Error&) {
     // Not readable: as good as damaged.
