@@ -61,6 +61,13 @@ requirements() {
                                    printf " --hash=sha256:%s", $5 } END { print "" }' "$PINS"
 }
 
+# cached_python FOLDER: the Python that a build folder makes the native module for, if it makes one.
+cached_python() {
+    [[ -f $1/CMakeCache.txt ]] || return 0
+    awk -F= '/^UNIO_PYTHON:/ { made = $2 ~ /^(ON|TRUE)$/ } /^Python_EXECUTABLE:/ { python = $2 }
+             END { if (made) print python }' "$1/CMakeCache.txt"
+}
+
 # free_port: a port of 127.0.0.1 that nobody has at this moment.
 free_port() {
     python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
