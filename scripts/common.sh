@@ -55,6 +55,9 @@ versitygw_folder() {
 # moto_folder: the Python environment of a second S3 server of the tests.
 moto_folder() { printf '%s/%s-moto\n' "$(build_cache)" "$(requirements moto | sha256sum | cut -d' ' -f1)"; }
 
+# torch_folder: the Python environment with PyTorch.
+torch_folder() { printf '%s/%s-torch\n' "$(build_cache)" "$(requirements torch | sha256sum | cut -d' ' -f1)"; }
+
 # requirements KIND: the lines of that kind in scripts/pins.txt as pip reads them.
 requirements() {
     awk -v kind="$1" '$1 == kind { if ($2 != name) printf "%s%s==%s", (name ? "\n" : ""), $2, $3; name = $2

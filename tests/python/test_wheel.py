@@ -27,7 +27,9 @@ HEAVY = ["numpy", "pandas", "fsspec", "torch", "pyarrow", "dask", "distributed",
 
 
 def output(*command: str | Path) -> str:
-    done = subprocess.run(list(map(str, command)), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        list(map(str, command)), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -40,7 +42,11 @@ def wheel() -> Path:
 
 
 def test_the_package_the_command_and_the_metadata_have_one_version() -> None:
-    assert unio.__version__ == importlib.metadata.version("unio") == output(COMMAND, "--version").removeprefix("unio ").strip()
+    assert (
+        unio.__version__
+        == importlib.metadata.version("unio")
+        == output(COMMAND, "--version").removeprefix("unio ").strip()
+    )
 
 
 def test_the_package_needs_nothing_unless_an_extra_asks_for_it() -> None:
