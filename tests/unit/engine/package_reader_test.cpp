@@ -42,9 +42,9 @@ TEST_F(PackageReading, reads_the_manifest_once) {
 
 TEST_F(PackageReading, fails_for_a_version_that_is_not_there) {
   publish_file("a/b", "one");
-  expect_error(ErrorCode::not_found, [&] { PackageReader(ref({Version::Kind::tag, "none"}), context_); });
+  EXPECT_UNIO_ERROR(PackageReader(ref({Version::Kind::tag, "none"}), context_), not_found);
   PackageReader reader(ref(), std::string(64, '0'));
-  expect_error(ErrorCode::not_found, [&] { reader.whole(context_); });
+  EXPECT_UNIO_ERROR(reader.whole(context_), not_found);
 }
 
 TEST_F(PackageReading, serves_a_manifest_that_is_nowhere_else) {

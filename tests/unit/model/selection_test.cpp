@@ -81,16 +81,16 @@ TEST(Selection, chooses_from_each_folder_on_its_own) {
 
 TEST(Selection, refuses_options_that_make_no_sense) {
   const Manifest manifest = manifest_of({"a"});
-  const auto sample = [&](SampleOptions options) {
-    return [&manifest, options] { sample_entries(manifest, options); };
-  };
-  expect_error(ErrorCode::invalid_argument, sample({}));
-  expect_error(ErrorCode::invalid_argument, sample({.count = 1, .fraction = 0.5, .seed = {}, .by = {}}));
-  expect_error(ErrorCode::invalid_argument, sample({.count = {}, .fraction = 1.5, .seed = {}, .by = {}}));
-  expect_error(ErrorCode::not_found, sample({.count = 1, .fraction = {}, .seed = {}, .by = "b/"}));
+  const SampleOptions both{.count = 1, .fraction = 0.5, .seed = {}, .by = {}};
+  const SampleOptions beyond{.count = {}, .fraction = 1.5, .seed = {}, .by = {}};
+  const SampleOptions elsewhere{.count = 1, .fraction = {}, .seed = {}, .by = "b/"};
+  EXPECT_UNIO_ERROR(sample_entries(manifest, SampleOptions{}), invalid_argument);
+  EXPECT_UNIO_ERROR(sample_entries(manifest, both), invalid_argument);
+  EXPECT_UNIO_ERROR(sample_entries(manifest, beyond), invalid_argument);
+  EXPECT_UNIO_ERROR(sample_entries(manifest, elsewhere), not_found);
   const std::vector<Share> nothing{{"a", 0}};
-  expect_error(ErrorCode::invalid_argument, [&] { split_entries(manifest, nothing, "1"); });
-  expect_error(ErrorCode::invalid_argument, [&] { split_entries(manifest, {}, "1"); });
+  EXPECT_UNIO_ERROR(split_entries(manifest, nothing, "1"), invalid_argument);
+  EXPECT_UNIO_ERROR(split_entries(manifest, {}, "1"), invalid_argument);
 }
 
 TEST(Selection, takes_folder_metadata_along_where_something_is_chosen) {
