@@ -149,10 +149,6 @@ ABILITIES = {
     ]
 }
 
-#: What no test can show reliably. That moto looks first and writes then was seen in one lost update out of many
-#: thousands, and in its source.
-SELDOM_SEEN = {"atomic-conditions"}
-
 
 @pytest.mark.parametrize("name", ABILITIES)
 def test_the_server_lacks_what_the_table_says_and_nothing_else(name: str, bucket: Bucket) -> None:
@@ -161,4 +157,4 @@ def test_the_server_lacks_what_the_table_says_and_nothing_else(name: str, bucket
 
 def test_the_table_names_no_other_abilities() -> None:
     named = {name for server in ("versitygw", "moto", "radosgw") for kind in (False, True) for name in lacks(server, kind)}
-    assert named <= ABILITIES.keys() | SELDOM_SEEN
+    assert named <= ABILITIES.keys()
