@@ -1,0 +1,41 @@
+"""What tests of the Python package have in common: published packages, Python processes, and the command beside them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from unio_command import Unio, write_tree
+
+import unio
+
+NAME = "team/data"
+FILES = {"README.md": b"# data\n", "a.txt": b"one", "dir/b.txt": b"two", "dir/c.txt": b"three"}
+#: A later version: a.txt changed, dir/b.txt dropped, dir/d.txt new.
+SECOND = {"README.md": b"# data\n", "a.txt": b"other", "dir/c.txt": b"three", "dir/d.txt": b"four"}
+
+
+def publish(name: str = NAME, files: dict[str, bytes] = FILES, **options: Any) -> unio.Package:
+    """Publishes files as a package of the default registry; they need not stay."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_tree(Path(folder), files)
+        return unio.PackageBuilder(name).add("", folder).push(**options)
+
+
+def run_python(code: str, *options: str, exit_code: int = 0, **env: str) -> subprocess.CompletedProcess[str]:
+    """Runs a program in a Python of its own, to its end, and expects its exit code."""
+    command = [sys.executable, *options, "-c", code]
+    done = subprocess.run(command, env=os.environ | env, capture_output=True, text=True, timeout=120)
+    assert done.returncode == exit_code, f"exit {done.returncode}, not {exit_code}\n{done.stdout}\n{done.stderr}"
+    return done
+
+
+def command(home: Path) -> Unio:
+    """The command, for the user and the registry that Python works with now."""
+    beside = Unio(home)
+    beside.env |= {key: value for key, value in os.environ.items() if key.startswith(("AWS_", "XDG_", "UNIO_"))}
+    return beside
