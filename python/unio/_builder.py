@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import warnings
 from typing import Any, overload
 
 from unio import _display, _engine, _native
-from unio._errors import PreconditionError, UnioWarning
+from unio._errors import PreconditionError, warn
 from unio._messages import progress, say
 from unio._package import Package
 
@@ -302,9 +301,9 @@ def _as_prefix(prefix: str | None) -> str | None:
 
 def _warn_of(names: list[str], why: str) -> None:
     for name in names[:_NAMED_AT_MOST]:
-        warnings.warn(f"'{_display.local_place(name)}' {why}", UnioWarning, stacklevel=3)
+        warn(f"'{_display.local_place(name)}' {why}")
     if len(names) > _NAMED_AT_MOST:
-        warnings.warn(f"{len(names) - _NAMED_AT_MOST} more: each {why}", UnioWarning, stacklevel=3)
+        warn(f"{len(names) - _NAMED_AT_MOST} more: each {why}")
 
 
 def _tell_pushed(pushed: dict[str, Any]) -> None:

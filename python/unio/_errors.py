@@ -7,6 +7,8 @@ Unio itself is a plain `RuntimeError`, and an interrupt a `KeyboardInterrupt`.
 
 from __future__ import annotations
 
+import os
+import sys
 import warnings
 from typing import Any
 
@@ -136,12 +138,30 @@ def make(code: str, message: str, hint: str, number: int) -> BaseException:
     kind = _CLASSES.get(code)
     if kind is None:
         return RuntimeError(f"{message} ({hint})" if hint else message)
-    error = kind(message, hint)
+    error = kind(message, _in_python(hint))
     if isinstance(error, OSError):
         error.errno = number
     return error
 
 
+#: Options of the command, which hints name, and the arguments that are the same here.
+_ARGUMENTS = {"--overwrite": "overwrite=True", "--force": "force=True", "--prefix": "prefix="}
+
+
+def _in_python(hint: str) -> str:
+    """The hint with arguments of Python's methods, unless it is about a command."""
+    if "unio " not in hint:
+        for option, argument in _ARGUMENTS.items():
+            hint = hint.replace(option, argument)
+    return hint
+
+
+_PACKAGE = os.path.dirname(__file__)
+
+
 def warn(line: str) -> None:
-    """Shows a warning of the engine where the user called Unio."""
-    warnings.warn(line, UnioWarning, stacklevel=4)
+    """Shows a warning where the user called Unio."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(line, UnioWarning, stacklevel=level)
