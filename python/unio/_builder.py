@@ -300,6 +300,8 @@ def _as_prefix(prefix: str | None) -> str | None:
     """A prefix is a folder, with or without slashes around it: the seed writes it both ways."""
     if prefix is None:
         return None
+    if not isinstance(prefix, str):
+        raise TypeError(f"a prefix is a str, not {type(prefix).__name__}")
     plain = prefix.strip("/")
     return plain + "/" if plain else ""
 

@@ -144,16 +144,22 @@ def make(code: str, message: str, hint: str, number: int) -> BaseException:
     return error
 
 
-#: Options of the command, which hints name, and the arguments that are the same here.
-_ARGUMENTS = {"--overwrite": "overwrite=True", "--force": "force=True", "--prefix": "prefix="}
+#: What hints say of the command, and what is the same here; what stands first is looked for first.
+_IN_PYTHON = {
+    "unio add --overwrite": "overwrite=True",
+    "unio rm": "remove()",
+    "--overwrite": "overwrite=True",
+    "--force": "force=True",
+    "--prefix": "prefix=",
+}
 
 
 def _in_python(hint: str) -> str:
-    """The hint with arguments of Python's methods, unless it is about a command."""
-    if "unio " not in hint:
-        for option, argument in _ARGUMENTS.items():
-            hint = hint.replace(option, argument)
-    return hint
+    """The hint in words of Python, unless it is about another command."""
+    translated = hint
+    for words, same in _IN_PYTHON.items():
+        translated = translated.replace(words, same)
+    return hint if "unio " in translated else translated
 
 
 _PACKAGE = os.path.dirname(__file__)

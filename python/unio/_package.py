@@ -26,6 +26,7 @@ _CHANGES = {
     "move_dir_contents": "as_package_builder().move_dir_contents(…)",
     "push": "as_package_builder(), change it, and push_data_and_manifest()",
     "push_data": "as_package_builder(), change it, and push_data()",
+    "push_data_and_manifest": "as_package_builder(), change it, and push_data_and_manifest()",
     "push_manifest": "as_package_builder(), change it, and push_manifest()",
     "build_manifest": "as_package_builder(), change it, and build_manifest()",
 }
@@ -64,8 +65,9 @@ class Package:
         *,
         registry: str | os.PathLike[str] | None = None,
     ) -> None:
-        if not isinstance(name, str):
-            raise TypeError(f"the name of a package is a str, not {type(name).__name__}")
+        for what, text in (("the name of a package", name), ("a tag", tag or ""), ("a top hash", hash or "")):
+            if not isinstance(text, str):
+                raise TypeError(f"{what} is a str, not {type(text).__name__}")
         if tag is not None and hash is not None:
             raise ValueError("a revision is named by its tag or by its hash, not by both")
         reference = name + (f":{tag}" if tag is not None else f"@{hash}" if hash is not None else "")
@@ -207,6 +209,8 @@ class Package:
 
     def get_metadata(self, logical_key: str) -> Any:
         """The user's metadata of an entry, or of a folder (``"cats/"``); an empty dict when there is none."""
+        if not isinstance(logical_key, str):
+            raise TypeError(f"a logical key is a str, not {type(logical_key).__name__}")
         if logical_key in ("", "/", "."):
             return self.metadata
         if not logical_key.endswith("/"):
@@ -215,7 +219,7 @@ class Package:
         if meta is None:
             self._native.list(logical_key, False)  # says so when there is no such folder
             return {}
-        return json.loads(meta).get("user_meta", {})
+        return json.loads(meta)  # of folders quilt3 writes the user's metadata as it is
 
     def get_many(self, logical_keys: Iterable[str | PackageEntry]) -> list[bytes]:
         """The contents of many entries, asked for together: much faster than one by one from a bucket.
