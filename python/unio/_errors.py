@@ -33,7 +33,8 @@ class UnioError(Exception):
         return f"{self.message} (hint: {self.hint})" if self.hint else self.message
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.message, self.hint), self.__dict__
+        number = {"errno": self.errno} if isinstance(self, OSError) else {}
+        return type(self), (self.message, self.hint), self.__dict__ | number
 
 
 class InvalidArgumentError(UnioError, ValueError):
