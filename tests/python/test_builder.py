@@ -275,9 +275,13 @@ def test_a_builder_leaves_nothing_behind(folder_registry: str, files: Path, home
     builder = PackageBuilder(NAME).add("dir")
     builder.push()
     del builder
-    left = [path for path in home.rglob("*") if path.is_file() and "registry" not in path.parts]
-    assert [path for path in left if path.name in ("workspace.json",)] == []
+    assert [path for path in home.rglob("*") if path.name in (".unio", "workspace.json") and "registry" not in path.parts] == []
     assert not (files / ".unio").exists()
+
+
+def test_a_builder_needs_no_folder_for_the_cache(folder_registry: str, files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null")
+    assert contents(PackageBuilder(NAME).add("a.txt").push()) == {"a.txt": b"one"}
 
 
 def test_what_python_publishes_is_json_that_quilt_reads(folder_registry: str, files: Path) -> None:
