@@ -29,7 +29,7 @@ def publish(name: str = NAME, files: dict[str, bytes] = FILES, **options: Any) -
 def run_python(code: str, *options: str, exit_code: int = 0, **env: str) -> subprocess.CompletedProcess[str]:
     """Runs a program in a Python of its own, to its end, and expects its exit code."""
     command = [sys.executable, *options, "-c", code]
-    done = subprocess.run(command, env=os.environ | env, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, env=os.environ | env, capture_output=True, text=True, timeout=60)
     assert done.returncode == exit_code, f"exit {done.returncode}, not {exit_code}\n{done.stdout}\n{done.stderr}"
     return done
 
