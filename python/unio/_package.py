@@ -323,7 +323,7 @@ class Package:
         """
         if n is not None and n < 0:
             raise ValueError(f"a sample has 0 entries or more, not {n}")
-        return self._builder_of(self._whole().sample(n, fraction, str(seed), by))
+        return self._builder_of(self._whole().sample(n, fraction, _seed_text(seed), by))
 
     def split(self, shares: Mapping[str, float], *, seed: int | str = 0) -> dict[str, PackageBuilder]:
         """Divides the entries into parts, each a builder of pointers.
@@ -335,7 +335,9 @@ class Package:
             shares: name and weight of each part, for example ``{"train": .7, "test": .3}``.
             seed: another one divides otherwise.
         """
-        parts = self._whole().split(list(shares.items()), str(seed))
+        if not isinstance(shares, Mapping):
+            raise TypeError(f"shares are a mapping of names to weights, not {type(shares).__name__}")
+        parts = self._whole().split(list(shares.items()), _seed_text(seed))
         return {name: self._builder_of(indexes) for name, indexes in zip(shares, parts, strict=True)}
 
     # Python.
@@ -373,6 +375,12 @@ class Package:
 
 def _package_of(reference: str, tag: str | None, manifest: bytes | None) -> Package:
     return Package._of(_native.Package.unpickled(_engine.current(), reference, tag, manifest))
+
+
+def _seed_text(seed: int | str) -> str:
+    if not isinstance(seed, int | str):
+        raise TypeError(f"a seed is an int or a str, not {type(seed).__name__}")
+    return str(seed)
 
 
 class Text(str):
