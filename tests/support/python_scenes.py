@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -9,6 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from model import canonical, place_of
 from unio_command import Unio, write_tree
 
 import unio
@@ -39,3 +42,15 @@ def command(home: Path) -> Unio:
     beside = Unio(home)
     beside.env |= {key: value for key, value in os.environ.items() if key.startswith(("AWS_", "XDG_", "UNIO_"))}
     return beside
+
+
+def put_manifest(registry: str, name: str, lines: list[str]) -> unio.Package:
+    """Puts a manifest of these lines into a registry that is a folder, under the top hash that they have."""
+    header, *rows = map(json.loads, lines)
+    digest = hashlib.sha256(canonical(header))
+    for row in rows:
+        digest.update(canonical({key: row[key] for key in ("hash", "logical_key", "meta", "size")}))
+    folder = place_of(registry) / ".quilt"
+    (folder / "packages" / digest.hexdigest()).write_text("\n".join([*lines, ""]))
+    write_tree(folder / "named_packages" / name, {"latest": digest.hexdigest().encode(), "1700000000": digest.hexdigest().encode()})
+    return unio.Package(name, registry=registry)
