@@ -27,8 +27,8 @@ class PackageBuilder:
         >>> pkg = builder.push_data_and_manifest(tag="v0", message="the first")
 
     Args:
-        name: a reference without a hash, ``"bucket/dataset"``; with a tag, as in ``"bucket/dataset:v0"``, publishing sets
-            that one where it is given no other.
+        name: a reference without a hash, ``"bucket/dataset"``; with a tag, as in ``"bucket/dataset:v0"``, publishing
+            sets that one where it is given no other.
         registry: where it will be published: a folder, a URL or the name of a remote. Default: as the command finds it.
     """
 

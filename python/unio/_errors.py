@@ -1,8 +1,8 @@
 """The exceptions of Unio: one class for each thing that a caller can do about a failure.
 
-Every class but the last two of the table derives from `UnioError` and from the built-in exception that Python users
-expect in its place, so that ``except FileNotFoundError`` and ``except unio.UnioError`` both work. What goes wrong inside
-Unio itself is a plain `RuntimeError`, and an interrupt a `KeyboardInterrupt`.
+Every class but the last two of the table derives from `UnioError` and from the built-in exception that Python
+users expect in its place, so that ``except FileNotFoundError`` and ``except unio.UnioError`` both work. What goes
+wrong inside Unio itself is a plain `RuntimeError`, and an interrupt a `KeyboardInterrupt`.
 """
 
 from __future__ import annotations

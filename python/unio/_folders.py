@@ -15,7 +15,10 @@ _NAMED_AT_MOST = 5
 def download(package: _native.Package, location: str, paths: list[str], force: bool) -> None:
     with progress() as shown:
         done = package.install(os.path.abspath(location), paths, "replace" if force else "keep", shown)
-    for keys, why in ((done["foreign"], "was changed here or is unknown"), (done["left_behind"], "is not in this version")):
+    for keys, why in (
+        (done["foreign"], "was changed here or is unknown"),
+        (done["left_behind"], "is not in this version"),
+    ):
         for key in keys[:_NAMED_AT_MOST]:
             warn(f"kept '{os.path.join(location, key)}', which {why}")
         if len(keys) > _NAMED_AT_MOST:

@@ -67,14 +67,16 @@ class Package:
         """Key, place, entries."""
     def read(self, manifest: Manifest, index: int) -> bytes: ...
     def read_range(self, manifest: Manifest, index: int, offset: int, length: int) -> bytes: ...
-    def read_many(self, manifest: Manifest, indexes: Sequence[int], progress: _Progress | None) -> builtins.list[bytes]: ...
+    def read_many(
+        self, manifest: Manifest, indexes: Sequence[int], progress: _Progress | None
+    ) -> builtins.list[bytes]: ...
     def keep(self, key: str, progress: _Progress | None) -> tuple[int, int]: ...
     def clear_cache(self) -> tuple[int, int]: ...
     def readme_key(self) -> str | None: ...
     def install(
         self, location: str, paths: Sequence[str], foreign: str, progress: _Progress | None
     ) -> dict[str, Any]: ...
-    def verify(self, location: str, progress: _Progress | None) -> tuple[int, list[tuple[str, str, str, str]]]:
+    def verify(self, location: str, progress: _Progress | None) -> tuple[int, builtins.list[tuple[str, str, str, str]]]:
         """Files, and of each difference its kind, key, path, detail."""
     def match(
         self, location: str, dry_run: bool, progress: _Progress | None
@@ -120,9 +122,7 @@ class Builder:
         progress: _Progress | None,
     ) -> dict[str, Any]: ...
 
-def packages(
-    engine: Engine, registry: str | None
-) -> list[tuple[str, str, list[str], int, int | None]]:
+def packages(engine: Engine, registry: str | None) -> list[tuple[str, str, list[str], int, int | None]]:
     """Name, top hash of latest, tags, revisions, second of the newest."""
 
 def revisions(

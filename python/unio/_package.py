@@ -193,8 +193,9 @@ class Package:
     def get(self, logical_key: str, *, reader: readers.Reader | None = None) -> Any:
         """The natural object for an entry, by its file ending.
 
-        JSON as Python objects, text as `str`, CSV, Parquet and Arrow as pandas frames, NumPy arrays, images as PIL; bytes
-        where the type is unknown or its library is not installed. `unio.readers` says more and takes readers of yours.
+        JSON as Python objects, text as `str`, CSV, Parquet and Arrow as pandas frames, NumPy arrays, images as PIL;
+        bytes where the type is unknown or its library is not installed. `unio.readers` says more and takes readers of
+        yours.
 
         Args:
             logical_key: the entry.

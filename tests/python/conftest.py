@@ -9,10 +9,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
-from s3_proxy import S3Proxy  # noqa: E402
-from s3_registry import Bucket, server_url  # noqa: E402
-
-from unio import _engine  # noqa: E402
+from s3_proxy import S3Proxy
+from s3_registry import Bucket, server_url
+from unio import _engine
 
 TESTS_OWN = ("UNIO_TEST_", "UNIO_FULL")
 

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from model import check_registry, check_settled, place_of
+import unio
 from python_scenes import FILES, NAME, SECOND, publish
 from s3_registry import Bucket, client
+from unio import Package, PackageBuilder
 from unio_command import write_tree
 
-import unio
-from unio import Package, PackageBuilder
+from model import check_registry, check_settled, place_of
 
 
 @pytest.fixture
@@ -68,7 +68,8 @@ def test_objects_are_added_as_pointers(bucket_registry: str) -> None:
     builder = PackageBuilder(NAME).add("val/", f"{bucket.url}/abc/").add("one.jpg", f"{bucket.url}/abc/1.jpg")
     pkg = builder.push(copy=False)
     assert {entry.logical_key: entry.physical_key for entry in pkg} == {
-        "one.jpg": f"{bucket.url}/abc/1.jpg", "val/1.jpg": f"{bucket.url}/abc/1.jpg",
+        "one.jpg": f"{bucket.url}/abc/1.jpg",
+        "val/1.jpg": f"{bucket.url}/abc/1.jpg",
         "val/deep/2.jpg": f"{bucket.url}/abc/deep/2.jpg",
     }
     assert pkg.get_bytes("val/deep/2.jpg") == b"abc/deep/2.jpg"
@@ -158,7 +159,9 @@ def test_local_files_are_published_only_when_that_is_said(registry: str, files: 
     assert Package(NAME).get_bytes("a.txt") == b"one"
 
 
-def test_pushing_again_says_that_there_is_nothing_to_push(registry: str, files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_pushing_again_says_that_there_is_nothing_to_push(
+    registry: str, files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     builder = PackageBuilder(NAME).add("dir")
     first = builder.push()
     capsys.readouterr()
@@ -191,7 +194,17 @@ def test_dotfiles_are_added_and_the_workspace_is_not(folder_registry: str, work:
     assert sorted(PackageBuilder(NAME).add(".").push().keys()) == [".config/x", ".hidden"]
 
 
-KEYS = ["süß/ü", "with space", "new\nline", "quote'\"", "#?%&+", "emoji \U0001f600", "tab\t", "back\\slash", "combining e\u0301"]
+KEYS = [
+    "süß/ü",
+    "with space",
+    "new\nline",
+    "quote'\"",
+    "#?%&+",
+    "emoji \U0001f600",
+    "tab\t",
+    "back\\slash",
+    "combining e\u0301",
+]
 
 
 def test_any_name_of_a_file_is_a_key(registry: str, work: Path) -> None:
@@ -237,8 +250,13 @@ def test_warnings_point_at_the_line_that_called(folder_registry: str, work: Path
 
 def test_what_is_missing_is_a_file_not_found_error_and_changes_nothing(folder_registry: str, files: Path) -> None:
     builder = PackageBuilder(NAME).add("a.txt")
-    for call in (lambda: builder.add("nope.txt"), lambda: builder.set("k", "nope.txt"), lambda: builder.remove("nope"),
-                 lambda: builder.move("nope", "x"), lambda: builder.set_meta("nope", {})):
+    for call in (
+        lambda: builder.add("nope.txt"),
+        lambda: builder.set("k", "nope.txt"),
+        lambda: builder.remove("nope"),
+        lambda: builder.move("nope", "x"),
+        lambda: builder.set_meta("nope", {}),
+    ):
         with pytest.raises(FileNotFoundError, match="nope"):
             call()
     assert contents(builder.push()) == {"a.txt": b"one"}
@@ -247,12 +265,24 @@ def test_what_is_missing_is_a_file_not_found_error_and_changes_nothing(folder_re
 def test_wrong_types_are_refused_at_the_call(folder_registry: str, files: Path) -> None:
     builder = PackageBuilder(NAME)
     wrong_calls: list[Any] = [
-        lambda: PackageBuilder(7), lambda: PackageBuilder(None), lambda: builder.add(), lambda: builder.add(7),
-        lambda: builder.add(7, "a.txt"), lambda: builder.add("k", None), lambda: builder.add("a", "b", "c"),
-        lambda: builder.set("k", 7), lambda: builder.set(7, "a.txt"), lambda: builder.set_meta(7, {}),
-        lambda: builder.remove(None), lambda: builder.move("a", None), lambda: builder.push(tag=7),
-        lambda: builder.push(message=7), lambda: builder.push(prefix=7), lambda: builder.set_meta("", {"x": object()}),
-        lambda: builder.add("a.txt", overwrite="yes"), lambda: builder.add(b"a.txt"),
+        lambda: PackageBuilder(7),
+        lambda: PackageBuilder(None),
+        lambda: builder.add(),
+        lambda: builder.add(7),
+        lambda: builder.add(7, "a.txt"),
+        lambda: builder.add("k", None),
+        lambda: builder.add("a", "b", "c"),
+        lambda: builder.set("k", 7),
+        lambda: builder.set(7, "a.txt"),
+        lambda: builder.set_meta(7, {}),
+        lambda: builder.remove(None),
+        lambda: builder.move("a", None),
+        lambda: builder.push(tag=7),
+        lambda: builder.push(message=7),
+        lambda: builder.push(prefix=7),
+        lambda: builder.set_meta("", {"x": object()}),
+        lambda: builder.add("a.txt", overwrite="yes"),
+        lambda: builder.add(b"a.txt"),
     ]
     for number, call in enumerate(wrong_calls):
         with pytest.raises(TypeError):
@@ -275,11 +305,15 @@ def test_a_builder_leaves_nothing_behind(folder_registry: str, files: Path, home
     builder = PackageBuilder(NAME).add("dir")
     builder.push()
     del builder
-    assert [path for path in home.rglob("*") if path.name in (".unio", "workspace.json") and "registry" not in path.parts] == []
+    assert [
+        path for path in home.rglob("*") if path.name in (".unio", "workspace.json") and "registry" not in path.parts
+    ] == []
     assert not (files / ".unio").exists()
 
 
-def test_a_builder_needs_no_folder_for_the_cache(folder_registry: str, files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_builder_needs_no_folder_for_the_cache(
+    folder_registry: str, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null")
     assert contents(PackageBuilder(NAME).add("a.txt").push()) == {"a.txt": b"one"}
 

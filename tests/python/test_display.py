@@ -6,11 +6,10 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from python_scenes import FILES, NAME, publish, run_python
-from unio_command import write_tree
-
 import unio
+from python_scenes import FILES, NAME, publish, run_python
 from unio import Package, PackageBuilder
+from unio_command import write_tree
 
 
 class Outline(HTMLParser):
@@ -38,7 +37,9 @@ class Outline(HTMLParser):
 
 def test_a_package_looks_as_in_the_seed(registry: str) -> None:
     pkg = publish(prefix="data/v0/", tag="v0")
-    assert repr(pkg) == f"""Package(
+    assert (
+        repr(pkg)
+        == f"""Package(
   name: "{NAME}:v0",
   tophash: "{pkg.hash}",
   manifest: "{registry}/.quilt/packages/{pkg.hash}",
@@ -48,23 +49,29 @@ def test_a_package_looks_as_in_the_seed(registry: str) -> None:
     "dir/"      -> "{registry}/data/v0/dir/..."
   ]
 )"""
+    )
     assert str(pkg) == repr(pkg)
 
 
 def test_a_builder_looks_as_in_the_seed(folder_registry: str, work: Path) -> None:
-    assert repr(PackageBuilder(NAME)) == f"""PackageBuilder(
+    assert (
+        repr(PackageBuilder(NAME))
+        == f"""PackageBuilder(
   name: "{NAME}",
   tophash: "pre-manifest",
   manifest: "pre-manifest",
   contents: [
   ]
 )"""
+    )
     write_tree(work, FILES)
     builder = PackageBuilder(NAME).add(".").build_manifest()
     assert f'tophash: "{builder.hash}",\n  manifest: "local",\n' in repr(builder)
 
 
-def test_paths_are_shown_from_where_the_user_stands(folder_registry: str, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_paths_are_shown_from_where_the_user_stands(
+    folder_registry: str, work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write_tree(work, {"here/a": b"", "below/x": b""})
     builder = PackageBuilder(NAME).add("here")
     assert '"here/" -> "./here/..."' in repr(builder)
@@ -116,8 +123,9 @@ def test_a_readme_is_rendered_in_notebooks(folder_registry: str) -> None:
     assert (str(readme), repr(readme), readme._repr_markdown_()) == ("# data\n",) * 3
 
 
-def test_nothing_is_printed_when_quiet(folder_registry: str, work: Path, monkeypatch: pytest.MonkeyPatch,
-                                       capfd: pytest.CaptureFixture[str]) -> None:
+def test_nothing_is_printed_when_quiet(
+    folder_registry: str, work: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("UNIO_QUIET", "1")
     write_tree(work, FILES)
     pkg = PackageBuilder(NAME).add(".").build_manifest().push_data().push_manifest(tag="v1")

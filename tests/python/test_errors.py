@@ -11,12 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from model import place_of
+import unio
 from python_scenes import NAME, publish
 from s3_proxy import Fault, S3Proxy
-
-import unio
 from unio import Package, PackageBuilder, _errors, _native
+
+from model import place_of
 
 CODES = sorted(set(_native.error_codes) - {"internal", "cancelled"})
 
@@ -28,7 +28,11 @@ def test_every_code_of_the_engine_is_the_class_that_its_table_names(code: str) -
     assert error.code == code
     named = _native.error_codes[code]
     assert isinstance(error, getattr(builtins, named, None) or getattr(unio, named))
-    assert (error.message, error.hint, str(error)) == ("what happened", "what to do", "what happened (hint: what to do)")
+    assert (error.message, error.hint, str(error)) == (
+        "what happened",
+        "what to do",
+        "what happened (hint: what to do)",
+    )
     assert str(type(error)("alone")) == "alone"
     assert type(error).__name__ in unio.__all__
 
@@ -78,7 +82,9 @@ def test_a_missing_object_names_package_key_and_url(read: Callable[[Package], ob
 
 
 @pytest.mark.parametrize("read", [lambda p: p.get_bytes("a.txt"), lambda p: p.get_many(["a.txt"])])
-def test_a_damaged_object_is_a_corruption_error_that_says_where(read: Callable[[Package], object], registry: str) -> None:
+def test_a_damaged_object_is_a_corruption_error_that_says_where(
+    read: Callable[[Package], object], registry: str
+) -> None:
     pkg = publish()
     url = pkg["a.txt"].physical_key
     place_of(url).chmod(0o644)
@@ -102,7 +108,9 @@ def test_a_missing_bucket_is_not_found(bucket_registry: str) -> None:
     assert "unio-test-no-such-bucket" in error.message
 
 
-def test_a_wrong_secret_is_a_permission_error_and_is_not_shown(bucket_registry: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_secret_is_a_permission_error_and_is_not_shown(
+    bucket_registry: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "not-the-secret-but-secret")
     error = raised(PermissionError, lambda: Package(NAME))
     assert isinstance(error, unio.UnauthenticatedError | unio.PermissionDeniedError)
@@ -116,7 +124,9 @@ def test_denied_access_is_a_permission_error(proxy: S3Proxy) -> None:
     assert raised(PermissionError, lambda: Package(NAME)).code == "permission_denied"
 
 
-def test_a_server_that_is_not_there_is_a_connection_error(bucket_registry: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_is_not_there_is_a_connection_error(
+    bucket_registry: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     raised(ConnectionError, lambda: Package(NAME))

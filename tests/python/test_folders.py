@@ -6,11 +6,10 @@ import os
 from pathlib import Path
 
 import pytest
-from python_scenes import FILES, NAME, SECOND, command, publish
-from unio_command import read_tree, write_tree
-
 import unio
+from python_scenes import FILES, NAME, SECOND, command, publish
 from unio import Package, PackageBuilder
+from unio_command import read_tree, write_tree
 
 
 @pytest.fixture
@@ -35,10 +34,16 @@ def test_folders_are_made_where_they_are_missing(location: str | Path, folder_re
     assert read_tree(work / location) == FILES
 
 
-@pytest.mark.parametrize(("paths", "keys"), [
-    ("a.txt", ["a.txt"]), (["dir/"], ["dir/b.txt", "dir/c.txt"]), ("dir", ["dir/b.txt", "dir/c.txt"]),
-    (("README.md", "dir/c.txt"), ["README.md", "dir/c.txt"]), (iter(["a.txt"]), ["a.txt"]),
-])
+@pytest.mark.parametrize(
+    ("paths", "keys"),
+    [
+        ("a.txt", ["a.txt"]),
+        (["dir/"], ["dir/b.txt", "dir/c.txt"]),
+        ("dir", ["dir/b.txt", "dir/c.txt"]),
+        (("README.md", "dir/c.txt"), ["README.md", "dir/c.txt"]),
+        (iter(["a.txt"]), ["a.txt"]),
+    ],
+)
 def test_a_part_can_be_downloaded(paths: object, keys: list[str], folder_registry: str, work: Path) -> None:
     pkg = publish()
     pkg.download("d", paths)  # type: ignore[arg-type]
@@ -100,7 +105,10 @@ def test_each_way_to_differ_is_told_and_shown(first: Package, work: Path, capsys
     capsys.readouterr()
     result = first.verify_directory_matches_manifest("d")
     assert differences(result) == [
-        ("missing", "README.md"), ("changed", "a.txt"), ("changed", "dir/c.txt"), ("unknown", "new/file"),
+        ("missing", "README.md"),
+        ("changed", "a.txt"),
+        ("changed", "dir/c.txt"),
+        ("unknown", "new/file"),
     ]
     assert [difference.path for difference in result.differences][3] == str(work / "d/new/file")
     assert result == False and repr(result) == "False"  # noqa: E712
@@ -130,7 +138,9 @@ def test_a_folder_that_is_not_there_is_not_found(first: Package, work: Path) -> 
 def test_the_workspace_of_another_revision_is_verified_against_this_one(first: Package, work: Path) -> None:
     publish(files=SECOND).download("d")
     assert differences(first.verify_directory_matches_manifest("d")) == [
-        ("changed", "a.txt"), ("missing", "dir/b.txt"), ("unknown", "dir/d.txt"),
+        ("changed", "a.txt"),
+        ("missing", "dir/b.txt"),
+        ("unknown", "dir/d.txt"),
     ]
 
 
@@ -143,8 +153,9 @@ def test_a_change_that_keeps_size_and_times_is_found(first: Package, work: Path)
     assert differences(first.verify_directory_matches_manifest("d")) == [("changed", "a.txt")]
 
 
-def test_matching_changes_only_what_differs_and_keeps_what_was_there(first: Package, work: Path,
-                                                                     capsys: pytest.CaptureFixture[str]) -> None:
+def test_matching_changes_only_what_differs_and_keeps_what_was_there(
+    first: Package, work: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     first.download("d")
     write_tree(work / "d", {"a.txt": b"mine", "new/file": b"x"})
     (work / "d/dir/b.txt").unlink()
@@ -162,12 +173,14 @@ def test_matching_changes_only_what_differs_and_keeps_what_was_there(first: Pack
     assert shown.splitlines()[0] == "Changes:"
     assert shown.splitlines()[1:] == [
         f"  ./d/a.txt replaced with {first['a.txt'].physical_key}",
-        f"  ./d/dir/b.txt restored from {first['dir/b.txt'].physical_key}", "  ./d/new/file removed",
+        f"  ./d/dir/b.txt restored from {first['dir/b.txt'].physical_key}",
+        "  ./d/new/file removed",
     ]
     assert read_tree(work / "d") == FILES
     assert first.verify_directory_matches_manifest("d")
     assert {path.name: path.read_bytes() for path in Path(done.trash).rglob("*") if path.is_file()} == {
-        "a.txt": b"mine", "file": b"x",
+        "a.txt": b"mine",
+        "file": b"x",
     }
 
 

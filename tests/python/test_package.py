@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from model import chunked_digest
-from python_scenes import FILES, NAME, SECOND, publish
-
 import unio
+from python_scenes import FILES, NAME, SECOND, publish
 from unio import Package, PackageBuilder
+
+from model import chunked_digest
 
 
 @pytest.fixture
@@ -32,7 +32,9 @@ def test_every_form_of_a_reference_opens_its_revision(pkg: Package, registry: st
         Package(NAME, tag="v1", registry=registry),
     ]
     assert {opened.hash for opened in first} == {pkg.hash}
-    assert {Package(NAME).hash, Package(f"{registry}#package={NAME}").hash, Package(NAME, tag="latest").hash} == {second.hash}
+    assert {Package(NAME).hash, Package(f"{registry}#package={NAME}").hash, Package(NAME, tag="latest").hash} == {
+        second.hash
+    }
 
 
 def test_a_registry_may_be_a_path(home: Path, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,7 +139,18 @@ def test_it_stays_what_it_was_when_its_tag_moves(pkg: Package) -> None:
         assert (before.get_bytes("a.txt"), before.get_bytes("dir/b.txt"), len(before)) == (b"one", b"two", len(FILES))
 
 
-CHANGES = ["add", "set", "set_meta", "remove", "move", "move_dir_contents", "push", "push_data", "push_manifest", "build_manifest"]
+CHANGES = [
+    "add",
+    "set",
+    "set_meta",
+    "remove",
+    "move",
+    "move_dir_contents",
+    "push",
+    "push_data",
+    "push_manifest",
+    "build_manifest",
+]
 
 
 @pytest.mark.parametrize("method", [*CHANGES, "push_data_and_manifest"])
@@ -155,7 +168,9 @@ def test_equal_packages_are_those_with_equal_content_in_one_place(pkg: Package) 
     assert pkg != NAME
 
 
-@pytest.mark.parametrize("name", ["", "a/b/c/d", "ns/name@nothex", "ns/name@abc", "a b/c", "../x/y", "ns/name:", "n\0s/x"])
+@pytest.mark.parametrize(
+    "name", ["", "a/b/c/d", "ns/name@nothex", "ns/name@abc", "a b/c", "../x/y", "ns/name:", "n\0s/x"]
+)
 def test_what_is_no_reference_is_a_value_error(name: str, folder_registry: str) -> None:
     with pytest.raises(ValueError):
         Package(name)

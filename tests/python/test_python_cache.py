@@ -8,12 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from model import place_of
+import unio
 from python_scenes import FILES, NAME, publish, run_python
 from s3_proxy import S3Proxy
-
-import unio
 from unio import Package
+
+from model import place_of
 
 
 def cached_files(home: Path) -> list[Path]:
@@ -34,8 +34,9 @@ READS: list[Callable[[Package], bytes]] = [
 
 @pytest.mark.parametrize("second", READS)
 @pytest.mark.parametrize("first", READS)
-def test_what_was_read_once_makes_no_request(first: Callable[[Package], bytes], second: Callable[[Package], bytes],
-                                             proxy: S3Proxy) -> None:
+def test_what_was_read_once_makes_no_request(
+    first: Callable[[Package], bytes], second: Callable[[Package], bytes], proxy: S3Proxy
+) -> None:
     publish()
     pkg = Package(NAME)
     assert first(pkg) == b"one"
@@ -140,7 +141,9 @@ def test_what_another_package_uses_stays(bucket_registry: str) -> None:
 
 
 @pytest.mark.parametrize("place", ["/proc/no/such/folder", "/dev/null"])
-def test_reads_work_where_the_cache_cannot_be_written(place: str, bucket_registry: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reads_work_where_the_cache_cannot_be_written(
+    place: str, bucket_registry: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     publish()
     monkeypatch.setenv("XDG_CACHE_HOME", place)
     pkg = Package(NAME)

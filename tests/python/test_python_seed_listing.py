@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (what is printed stands as it is printed)
 """The Python listings of the seed, replayed line by line at a prompt, on a registry that is a folder or a bucket.
 
 What differs from the seed's text: manifests lie where quilt3 3+ looks for them (.quilt/packages/HASH), the reasons come
@@ -14,11 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from python_scenes import publish
-from unio_command import read_tree, write_tree
-
 import unio
+from python_scenes import publish
 from unio import Package, PackageBuilder
+from unio_command import read_tree, write_tree
 
 
 class Prompt:
@@ -221,7 +221,11 @@ def test_create_and_publish(prompt: Prompt, work: Path) -> None:
 
 def test_explore(prompt: Prompt) -> None:
     files = {f"{folder}/x": b"x" for folder in ("dogs", "rats")}
-    files |= {"README.md": b"# Dataset\n\nHere is some info about our dataset...", "cats/file1.txt": b"meow", "cats/tabby/t": b""}
+    files |= {
+        "README.md": b"# Dataset\n\nHere is some info about our dataset...",
+        "cats/file1.txt": b"meow",
+        "cats/tabby/t": b"",
+    }
     files |= {"other/huge_file.json": b'{"many": [1, 2]}'}
     publish("bucket/dataset", files)
     Package("bucket/dataset").as_package_builder().set_meta("cats/file1.txt", {"age": 3}).push()
@@ -363,7 +367,9 @@ def test_add_new_data_to_a_dataset(prompt: Prompt) -> None:
     merged = Package("bucket/dataset:master")
     assert merged == prompt.names["pkg"]
     assert {entry.logical_key: entry.get_bytes() for entry in merged} == {
-        "labelled/1.jpg": b"new 1", "labelled/2.jpg": b"old 2", "labelled/3.jpg": b"new 3",
+        "labelled/1.jpg": b"new 1",
+        "labelled/2.jpg": b"old 2",
+        "labelled/3.jpg": b"new 3",
     }
 
 
@@ -373,7 +379,9 @@ def test_incremental_download_for_consumers(prompt: Prompt, registry: str, work:
     files = {f"file{i}.txt": f"{i}".encode() for i in range(1, 5)}
     publish(name, files, tag="first").download("./dataset")
     (work / "dataset/file3.txt").write_bytes(b"changed here")
-    publish(name, {"file3.txt": b"new", "file4.txt": b"4"}, tag="removed_some_items_changed_one_item", prefix="dataset/")
+    publish(
+        name, {"file3.txt": b"new", "file4.txt": b"4"}, tag="removed_some_items_changed_one_item", prefix="dataset/"
+    )
     prompt.replay("""
 > pkg = Package("bucket/dataset:removed_some_items_changed_one_item")
 
@@ -400,7 +408,9 @@ True
 
 def test_improve_a_dataset(prompt: Prompt) -> None:
     publish("bucket/dataset", {"labelled/1.jpg": b"1"}, prefix="data/dataset/", tag="master")
-    Package("bucket/dataset:master").as_package_builder().set_meta("labelled/1.jpg", {"label": "wrong"}).push(tag="master")
+    Package("bucket/dataset:master").as_package_builder().set_meta("labelled/1.jpg", {"label": "wrong"}).push(
+        tag="master"
+    )
     prompt.replay("""
 > pkg = Package("bucket/dataset:master")
 
@@ -427,7 +437,8 @@ def test_store_an_entire_workspace(registry: str, work: Path) -> None:
     PackageBuilder("bucket/temp:2019-10-31").add(".").push_data_and_manifest(prefix="armand/temp/2019-10-31/")
     stored = Package("bucket/temp:2019-10-31")
     assert [entry.physical_key for entry in stored] == [
-        f"{registry}/armand/temp/2019-10-31/model.bin", f"{registry}/armand/temp/2019-10-31/out/log.txt",
+        f"{registry}/armand/temp/2019-10-31/model.bin",
+        f"{registry}/armand/temp/2019-10-31/out/log.txt",
     ]
 
 
@@ -462,7 +473,10 @@ def test_the_dataset_for_pytorch(registry: str) -> None:
     builder.set_meta("train/train.jpg", {"annotations": [{"image_id": 8, "label": "dog"}]})
     published = builder.push(tag="v1")
 
-    for dataset in (MyCustomDataset("bucket/dataset", tag="v1"), MyCustomDataset("bucket/dataset", hash=published.hash)):
+    for dataset in (
+        MyCustomDataset("bucket/dataset", tag="v1"),
+        MyCustomDataset("bucket/dataset", hash=published.hash),
+    ):
         assert len(dataset) == 2
         assert [dataset[i]["image"] for i in range(2)] == [b"image 1", b"image 2"]
         assert dataset[1]["annotations"] == [{"image_id": 8, "label": "dog"}]

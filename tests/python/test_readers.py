@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from python_scenes import NAME, publish, run_python
-
 import unio
+from python_scenes import NAME, publish, run_python
 from unio import readers
 
 pandas = pytest.importorskip("pandas")
@@ -60,8 +59,11 @@ def test_tables_become_frames(folder_registry: str) -> None:
     TABLE.to_feather(feather)
     TABLE.to_parquet(parquet)
     files = {
-        "x.csv": TABLE.to_csv(index=False).encode(), "x.tsv": TABLE.to_csv(index=False, sep="\t").encode(),
-        "x.parquet": parquet.getvalue(), "x.feather": feather.getvalue(), "x.arrow": feather.getvalue(),
+        "x.csv": TABLE.to_csv(index=False).encode(),
+        "x.tsv": TABLE.to_csv(index=False, sep="\t").encode(),
+        "x.parquet": parquet.getvalue(),
+        "x.feather": feather.getvalue(),
+        "x.arrow": feather.getvalue(),
     }
     pkg = publish(files=files)
     for key in files:
@@ -164,7 +166,9 @@ def test_pickles_are_unpickled_only_for_who_asks(folder_registry: str, tmp_path:
     evil = b"cposix\nmkdir\n(V" + str(trap).encode() + b"\ntR."
     array = io.BytesIO()
     numpy.save(array, numpy.array([{}], dtype=object), allow_pickle=True)
-    pkg = publish(files={"x.pkl": evil, "x.pickle": evil, "good.pkl": pickle.dumps({"a": 1}), "x.npy": array.getvalue()})
+    pkg = publish(
+        files={"x.pkl": evil, "x.pickle": evil, "good.pkl": pickle.dumps({"a": 1}), "x.npy": array.getvalue()}
+    )
     assert (pkg.get("x.pkl"), pkg.get("x.pickle")) == (evil, evil)
     with pytest.raises(ValueError, match="pickle"):
         pkg.get("x.npy")

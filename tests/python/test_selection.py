@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from model import place_of
 from python_scenes import NAME, publish, put_manifest
 from s3_proxy import S3Proxy
-
 from unio import Package, PackageBuilder
+
+from model import place_of
 
 CLASSES = {f"train/{kind}/{i}.jpg": f"{kind} {i}".encode() for kind in ("cat", "dog") for i in range(40)}
 SOURCE = CLASSES | {"README.md": b"#", "train/labels.csv": b"l"}
@@ -108,12 +108,17 @@ def test_a_split_has_every_entry_once_in_about_its_share(pkg: Package) -> None:
 
 def test_metadata_of_entries_and_folders_comes_along_and_that_of_the_package_does_not(registry: str) -> None:
     builder = publish(files=SOURCE, meta={"all": 1}).as_package_builder()
-    pkg = builder.set_meta("train/cat/1.jpg", {"m": 1}).set_meta("train/cat/", {"c": 1}).set_meta("train/dog/", {"d": 1}).push()
+    pkg = (
+        builder.set_meta("train/cat/1.jpg", {"m": 1})
+        .set_meta("train/cat/", {"c": 1})
+        .set_meta("train/dog/", {"d": 1})
+        .push()
+    )
     cats = pkg.filter(lambda entry: "/cat/" in entry.logical_key).push(message="cats")
     assert (cats.get_metadata("train/cat/1.jpg"), cats.get_metadata("train/cat/")) == ({"m": 1}, {"c": 1})
     assert cats.metadata == {}
     assert cats.message == "cats"
-    assert not any(key.startswith("train/dog") for key in cats.keys())
+    assert not any(key.startswith("train/dog") for key in list(cats.keys()))
 
 
 def test_a_selection_is_published_where_its_source_is_and_reads(pkg: Package, registry: str) -> None:
@@ -128,10 +133,17 @@ def test_a_selection_is_published_where_its_source_is_and_reads(pkg: Package, re
 
 
 SENSELESS: list[Callable[[Package], Any]] = [
-    lambda pkg: pkg.sample(), lambda pkg: pkg.sample(n=1, fraction=0.5), lambda pkg: pkg.sample(n=-1),
-    lambda pkg: pkg.sample(fraction=-0.1), lambda pkg: pkg.sample(fraction=1.1), lambda pkg: pkg.sample(fraction=float("nan")),
-    lambda pkg: pkg.split({}), lambda pkg: pkg.split({"a": 0}), lambda pkg: pkg.split({"a": -1, "b": 2}),
-    lambda pkg: pkg.split({"a": float("inf")}), lambda pkg: pkg.split({"a": float("nan")}),
+    lambda pkg: pkg.sample(),
+    lambda pkg: pkg.sample(n=1, fraction=0.5),
+    lambda pkg: pkg.sample(n=-1),
+    lambda pkg: pkg.sample(fraction=-0.1),
+    lambda pkg: pkg.sample(fraction=1.1),
+    lambda pkg: pkg.sample(fraction=float("nan")),
+    lambda pkg: pkg.split({}),
+    lambda pkg: pkg.split({"a": 0}),
+    lambda pkg: pkg.split({"a": -1, "b": 2}),
+    lambda pkg: pkg.split({"a": float("inf")}),
+    lambda pkg: pkg.split({"a": float("nan")}),
 ]
 
 
@@ -142,9 +154,15 @@ def test_options_that_make_no_sense_are_value_errors(call: Callable[[Package], A
 
 
 MISTYPED: list[Callable[[Any], Any]] = [
-    lambda pkg: pkg.sample(n="3"), lambda pkg: pkg.sample(n=1.5), lambda pkg: pkg.sample(fraction="0.5"),
-    lambda pkg: pkg.sample(n=1, by=7), lambda pkg: pkg.split(["a", "b"]), lambda pkg: pkg.split({"a": "1"}),
-    lambda pkg: pkg.split({7: 1.0}), lambda pkg: pkg.filter(None), lambda pkg: pkg.sample(n=1, seed=None),
+    lambda pkg: pkg.sample(n="3"),
+    lambda pkg: pkg.sample(n=1.5),
+    lambda pkg: pkg.sample(fraction="0.5"),
+    lambda pkg: pkg.sample(n=1, by=7),
+    lambda pkg: pkg.split(["a", "b"]),
+    lambda pkg: pkg.split({"a": "1"}),
+    lambda pkg: pkg.split({7: 1.0}),
+    lambda pkg: pkg.filter(None),
+    lambda pkg: pkg.sample(n=1, seed=None),
     lambda pkg: pkg.sample(n=1, seed=0.5),
 ]
 
@@ -164,7 +182,9 @@ def test_a_large_package_is_sampled(folder_registry: str) -> None:
     pkg = publish(files={"x": b""})
     row = place_of(pkg.manifest).read_text().splitlines()[1]
     header = '{"version": "v0", "message": null}'
-    large = put_manifest(folder_registry, "team/large", [header, *(row.replace('"x"', f'"{i:06}"', 1) for i in range(100_000))])
+    large = put_manifest(
+        folder_registry, "team/large", [header, *(row.replace('"x"', f'"{i:06}"', 1) for i in range(100_000))]
+    )
     assert len(large) == 100_000
     assert len(large.sample(n=1000).push_manifest()) == 1000
     parts = large.split({"train": 0.8, "test": 0.2})
@@ -181,13 +201,17 @@ def as_keys(paths: list[str]) -> list[str]:
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(before=PATHS, added=PATHS, seed=st.integers(0, 5))
-def test_what_is_added_later_moves_nothing(before: list[str], added: list[str], seed: int, folder_registry: str) -> None:
+def test_what_is_added_later_moves_nothing(
+    before: list[str], added: list[str], seed: int, folder_registry: str
+) -> None:
     old = publish(files=dict.fromkeys(as_keys(before), b""))
     new = publish(files=dict.fromkeys(as_keys(before + added), b""))
     shares = {"train": 0.6, "test": 0.4}
     then, now = (pkg.split(shares, seed=seed) for pkg in (old, new))
     for name in shares:
         assert set(keys(then[name])) <= set(keys(now[name]))
-    assert set(keys(old.sample(fraction=0.5, seed=seed))) == set(keys(new.sample(fraction=0.5, seed=seed))) & set(old.keys())
+    assert set(keys(old.sample(fraction=0.5, seed=seed))) == set(keys(new.sample(fraction=0.5, seed=seed))) & set(
+        old.keys()
+    )
     few = keys(new.sample(n=3, seed=seed))
     assert set(few) & set(old.keys()) <= set(keys(old.sample(n=3, seed=seed)))

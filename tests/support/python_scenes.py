@@ -1,4 +1,4 @@
-"""What tests of the Python package have in common: published packages, Python processes, and the command beside them."""
+"""What tests of the Python package have in common: published packages, processes, and the command beside them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from model import canonical, place_of
+import unio
 from unio_command import Unio, write_tree
 
-import unio
+from model import canonical, place_of
 
 NAME = "team/data"
 FILES = {"README.md": b"# data\n", "a.txt": b"one", "dir/b.txt": b"two", "dir/c.txt": b"three"}
@@ -52,5 +52,8 @@ def put_manifest(registry: str, name: str, lines: list[str]) -> unio.Package:
         digest.update(canonical({key: row[key] for key in ("hash", "logical_key", "meta", "size")}))
     folder = place_of(registry) / ".quilt"
     (folder / "packages" / digest.hexdigest()).write_text("\n".join([*lines, ""]))
-    write_tree(folder / "named_packages" / name, {"latest": digest.hexdigest().encode(), "1700000000": digest.hexdigest().encode()})
+    write_tree(
+        folder / "named_packages" / name,
+        {"latest": digest.hexdigest().encode(), "1700000000": digest.hexdigest().encode()},
+    )
     return unio.Package(name, registry=registry)
