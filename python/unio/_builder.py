@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import warnings
 from typing import Any, overload
 
 from unio import _display, _engine, _native
-from unio._errors import PreconditionError, UnioWarning
+from unio._errors import PreconditionError, warn
 from unio._messages import progress, say
 from unio._package import Package
 
@@ -28,7 +27,8 @@ class PackageBuilder:
         >>> pkg = builder.push_data_and_manifest(tag="v0", message="the first")
 
     Args:
-        name: a reference without a hash, ``"bucket/dataset"``.
+        name: a reference without a hash, ``"bucket/dataset"``; with a tag, as in ``"bucket/dataset:v0"``, publishing
+            sets that one where it is given no other.
         registry: where it will be published: a folder, a URL or the name of a remote. Default: as the command finds it.
     """
 
@@ -37,11 +37,13 @@ class PackageBuilder:
             raise TypeError(f"the name of a package is a str, not {type(name).__name__}")
         place = None if registry is None else os.fspath(registry)
         self._native = _native.Builder(_engine.current(), name, place)
+        self._tag: str | None = self._native.describe()["display"].partition(":")[2] or None
 
     @classmethod
-    def _of(cls, native: _native.Builder) -> PackageBuilder:
+    def _of(cls, native: _native.Builder, tag: str | None = None) -> PackageBuilder:
         builder = cls.__new__(cls)
         builder._native = native
+        builder._tag = tag
         return builder
 
     # What it is.
@@ -185,6 +187,7 @@ class PackageBuilder:
             PreconditionError: entries point at local files.
             ConflictError: somebody else moved the tag; names both revisions.
         """
+        tag = self._tag if tag is None else tag
         with progress() as shown:
             text = None if meta is None else json.dumps(meta)
             result = self._native.push_manifest(tag, message, text, force, allow_local_files, shown)
@@ -207,6 +210,7 @@ class PackageBuilder:
             tag: as for `push_manifest`; so are `message`, `meta` and `force`.
             copy: False leaves what is in another store where it is.
         """
+        tag = self._tag if tag is None else tag
         with progress() as shown:
             text = None if meta is None else json.dumps(meta)
             result = self._native.push(_as_prefix(prefix), not copy, tag, message, text, force, shown)
@@ -265,7 +269,7 @@ class PackageBuilder:
     # Python.
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _builder_of, (self._native.state_files(),)
+        return _builder_of, (self._native.state_files(), self._tag)
 
     def __repr__(self) -> str:
         state = self._native.describe()
@@ -276,8 +280,8 @@ class PackageBuilder:
         return _display.block("PackageBuilder", fields, self._native.lines())
 
 
-def _builder_of(files: dict[str, bytes]) -> PackageBuilder:
-    return PackageBuilder._of(_native.Builder.restore(_engine.current(), files))
+def _builder_of(files: dict[str, bytes], tag: str | None) -> PackageBuilder:
+    return PackageBuilder._of(_native.Builder.restore(_engine.current(), files), tag)
 
 
 def _key_of(path: str) -> str:
@@ -296,15 +300,17 @@ def _as_prefix(prefix: str | None) -> str | None:
     """A prefix is a folder, with or without slashes around it: the seed writes it both ways."""
     if prefix is None:
         return None
+    if not isinstance(prefix, str):
+        raise TypeError(f"a prefix is a str, not {type(prefix).__name__}")
     plain = prefix.strip("/")
     return plain + "/" if plain else ""
 
 
 def _warn_of(names: list[str], why: str) -> None:
     for name in names[:_NAMED_AT_MOST]:
-        warnings.warn(f"'{_display.local_place(name)}' {why}", UnioWarning, stacklevel=3)
+        warn(f"'{_display.local_place(name)}' {why}")
     if len(names) > _NAMED_AT_MOST:
-        warnings.warn(f"{len(names) - _NAMED_AT_MOST} more: each {why}", UnioWarning, stacklevel=3)
+        warn(f"{len(names) - _NAMED_AT_MOST} more: each {why}")
 
 
 def _tell_pushed(pushed: dict[str, Any]) -> None:

@@ -1,12 +1,14 @@
 """The exceptions of Unio: one class for each thing that a caller can do about a failure.
 
-Every class but the last two of the table derives from `UnioError` and from the built-in exception that Python users
-expect in its place, so that ``except FileNotFoundError`` and ``except unio.UnioError`` both work. What goes wrong inside
-Unio itself is a plain `RuntimeError`, and an interrupt a `KeyboardInterrupt`.
+Every class but the last two of the table derives from `UnioError` and from the built-in exception that Python
+users expect in its place, so that ``except FileNotFoundError`` and ``except unio.UnioError`` both work. What goes
+wrong inside Unio itself is a plain `RuntimeError`, and an interrupt a `KeyboardInterrupt`.
 """
 
 from __future__ import annotations
 
+import os
+import sys
 import warnings
 from typing import Any
 
@@ -31,7 +33,8 @@ class UnioError(Exception):
         return f"{self.message} (hint: {self.hint})" if self.hint else self.message
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.message, self.hint), self.__dict__
+        number = {"errno": self.errno} if isinstance(self, OSError) else {}
+        return type(self), (self.message, self.hint), self.__dict__ | number
 
 
 class InvalidArgumentError(UnioError, ValueError):
@@ -136,12 +139,36 @@ def make(code: str, message: str, hint: str, number: int) -> BaseException:
     kind = _CLASSES.get(code)
     if kind is None:
         return RuntimeError(f"{message} ({hint})" if hint else message)
-    error = kind(message, hint)
+    error = kind(message, _in_python(hint))
     if isinstance(error, OSError):
         error.errno = number
     return error
 
 
+#: What hints say of the command, and what is the same here; what stands first is looked for first.
+_IN_PYTHON = {
+    "unio add --overwrite": "overwrite=True",
+    "unio rm": "remove()",
+    "--overwrite": "overwrite=True",
+    "--force": "force=True",
+    "--prefix": "prefix=",
+}
+
+
+def _in_python(hint: str) -> str:
+    """The hint in words of Python, unless it is about another command."""
+    translated = hint
+    for words, same in _IN_PYTHON.items():
+        translated = translated.replace(words, same)
+    return hint if "unio " in translated else translated
+
+
+_PACKAGE = os.path.dirname(__file__)
+
+
 def warn(line: str) -> None:
-    """Shows a warning of the engine where the user called Unio."""
-    warnings.warn(line, UnioWarning, stacklevel=4)
+    """Shows a warning where the user called Unio."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(line, UnioWarning, stacklevel=level)

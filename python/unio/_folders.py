@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import warnings
 from dataclasses import dataclass, field
 
 from unio import _display, _native
-from unio._errors import UnioWarning
+from unio._errors import warn
 from unio._messages import progress, say
 
 _NAMED_AT_MOST = 5
@@ -16,11 +15,14 @@ _NAMED_AT_MOST = 5
 def download(package: _native.Package, location: str, paths: list[str], force: bool) -> None:
     with progress() as shown:
         done = package.install(os.path.abspath(location), paths, "replace" if force else "keep", shown)
-    for keys, why in ((done["foreign"], "was changed here or is unknown"), (done["left_behind"], "is not in this version")):
+    for keys, why in (
+        (done["foreign"], "was changed here or is unknown"),
+        (done["left_behind"], "is not in this version"),
+    ):
         for key in keys[:_NAMED_AT_MOST]:
-            warnings.warn(f"kept '{os.path.join(location, key)}', which {why}", UnioWarning, stacklevel=3)
+            warn(f"kept '{os.path.join(location, key)}', which {why}")
         if len(keys) > _NAMED_AT_MOST:
-            warnings.warn(f"kept {len(keys) - _NAMED_AT_MOST} more, each of which {why}", UnioWarning, stacklevel=3)
+            warn(f"kept {len(keys) - _NAMED_AT_MOST} more, each of which {why}")
 
 
 @dataclass(frozen=True)

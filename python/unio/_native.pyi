@@ -1,5 +1,6 @@
 """The native module: operations of the engine. What is here is for the package alone and may change with it."""
 
+import builtins
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -60,24 +61,26 @@ class Package:
     def find_entry(self, key: str) -> tuple[Manifest, int]: ...
     def part(self, keys: Sequence[str]) -> Manifest: ...
     def whole(self, progress: _Progress | None) -> Manifest: ...
-    def list(self, folder: str, all: bool) -> list[tuple[str, bool, int, int]]:
+    def list(self, folder: str, all: bool) -> builtins.list[tuple[str, bool, int, int]]:
         """Key, whether it is a folder, bytes, entries."""
-    def lines(self) -> list[tuple[str, str, int]]:
+    def lines(self) -> builtins.list[tuple[str, str, int]]:
         """Key, place, entries."""
     def read(self, manifest: Manifest, index: int) -> bytes: ...
     def read_range(self, manifest: Manifest, index: int, offset: int, length: int) -> bytes: ...
-    def read_many(self, manifest: Manifest, indexes: Sequence[int], progress: _Progress | None) -> list[bytes]: ...
+    def read_many(
+        self, manifest: Manifest, indexes: Sequence[int], progress: _Progress | None
+    ) -> builtins.list[bytes]: ...
     def keep(self, key: str, progress: _Progress | None) -> tuple[int, int]: ...
     def clear_cache(self) -> tuple[int, int]: ...
     def readme_key(self) -> str | None: ...
     def install(
         self, location: str, paths: Sequence[str], foreign: str, progress: _Progress | None
     ) -> dict[str, Any]: ...
-    def verify(self, location: str, progress: _Progress | None) -> tuple[int, list[tuple[str, str, str, str]]]:
+    def verify(self, location: str, progress: _Progress | None) -> tuple[int, builtins.list[tuple[str, str, str, str]]]:
         """Files, and of each difference its kind, key, path, detail."""
     def match(
         self, location: str, dry_run: bool, progress: _Progress | None
-    ) -> tuple[list[tuple[str, str, str, str]], str]:
+    ) -> tuple[builtins.list[tuple[str, str, str, str]], str]:
         """Of each change its kind, key, path, URL; and the folder of the trash."""
 
 class Builder:
@@ -119,9 +122,7 @@ class Builder:
         progress: _Progress | None,
     ) -> dict[str, Any]: ...
 
-def packages(
-    engine: Engine, registry: str | None
-) -> list[tuple[str, str, list[str], int, int | None]]:
+def packages(engine: Engine, registry: str | None) -> list[tuple[str, str, list[str], int, int | None]]:
     """Name, top hash of latest, tags, revisions, second of the newest."""
 
 def revisions(

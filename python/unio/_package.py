@@ -26,6 +26,7 @@ _CHANGES = {
     "move_dir_contents": "as_package_builder().move_dir_contents(…)",
     "push": "as_package_builder(), change it, and push_data_and_manifest()",
     "push_data": "as_package_builder(), change it, and push_data()",
+    "push_data_and_manifest": "as_package_builder(), change it, and push_data_and_manifest()",
     "push_manifest": "as_package_builder(), change it, and push_manifest()",
     "build_manifest": "as_package_builder(), change it, and build_manifest()",
 }
@@ -64,8 +65,9 @@ class Package:
         *,
         registry: str | os.PathLike[str] | None = None,
     ) -> None:
-        if not isinstance(name, str):
-            raise TypeError(f"the name of a package is a str, not {type(name).__name__}")
+        for what, text in (("the name of a package", name), ("a tag", tag or ""), ("a top hash", hash or "")):
+            if not isinstance(text, str):
+                raise TypeError(f"{what} is a str, not {type(text).__name__}")
         if tag is not None and hash is not None:
             raise ValueError("a revision is named by its tag or by its hash, not by both")
         reference = name + (f":{tag}" if tag is not None else f"@{hash}" if hash is not None else "")
@@ -191,8 +193,9 @@ class Package:
     def get(self, logical_key: str, *, reader: readers.Reader | None = None) -> Any:
         """The natural object for an entry, by its file ending.
 
-        JSON as Python objects, text as `str`, CSV, Parquet and Arrow as pandas frames, NumPy arrays, images as PIL; bytes
-        where the type is unknown or its library is not installed. `unio.readers` says more and takes readers of yours.
+        JSON as Python objects, text as `str`, CSV, Parquet and Arrow as pandas frames, NumPy arrays, images as PIL;
+        bytes where the type is unknown or its library is not installed. `unio.readers` says more and takes readers of
+        yours.
 
         Args:
             logical_key: the entry.
@@ -207,6 +210,8 @@ class Package:
 
     def get_metadata(self, logical_key: str) -> Any:
         """The user's metadata of an entry, or of a folder (``"cats/"``); an empty dict when there is none."""
+        if not isinstance(logical_key, str):
+            raise TypeError(f"a logical key is a str, not {type(logical_key).__name__}")
         if logical_key in ("", "/", "."):
             return self.metadata
         if not logical_key.endswith("/"):
@@ -215,7 +220,7 @@ class Package:
         if meta is None:
             self._native.list(logical_key, False)  # says so when there is no such folder
             return {}
-        return json.loads(meta).get("user_meta", {})
+        return json.loads(meta)  # of folders quilt3 writes the user's metadata as it is
 
     def get_many(self, logical_keys: Iterable[str | PackageEntry]) -> list[bytes]:
         """The contents of many entries, asked for together: much faster than one by one from a bucket.
@@ -319,7 +324,7 @@ class Package:
         """
         if n is not None and n < 0:
             raise ValueError(f"a sample has 0 entries or more, not {n}")
-        return self._builder_of(self._whole().sample(n, fraction, str(seed), by))
+        return self._builder_of(self._whole().sample(n, fraction, _seed_text(seed), by))
 
     def split(self, shares: Mapping[str, float], *, seed: int | str = 0) -> dict[str, PackageBuilder]:
         """Divides the entries into parts, each a builder of pointers.
@@ -331,7 +336,9 @@ class Package:
             shares: name and weight of each part, for example ``{"train": .7, "test": .3}``.
             seed: another one divides otherwise.
         """
-        parts = self._whole().split(list(shares.items()), str(seed))
+        if not isinstance(shares, Mapping):
+            raise TypeError(f"shares are a mapping of names to weights, not {type(shares).__name__}")
+        parts = self._whole().split(list(shares.items()), _seed_text(seed))
         return {name: self._builder_of(indexes) for name, indexes in zip(shares, parts, strict=True)}
 
     # Python.
@@ -369,6 +376,12 @@ class Package:
 
 def _package_of(reference: str, tag: str | None, manifest: bytes | None) -> Package:
     return Package._of(_native.Package.unpickled(_engine.current(), reference, tag, manifest))
+
+
+def _seed_text(seed: int | str) -> str:
+    if not isinstance(seed, int | str):
+        raise TypeError(f"a seed is an int or a str, not {type(seed).__name__}")
+    return str(seed)
 
 
 class Text(str):

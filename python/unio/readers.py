@@ -114,7 +114,10 @@ def read_parquet(content: bytes) -> Any:
 def read_arrow(content: bytes) -> Any:
     import pyarrow
 
-    with pyarrow.ipc.open_file(io.BytesIO(content)) as table:
+    # Only files begin so (https://arrow.apache.org/docs/format/Columnar.html#ipc-file-format), but streams are named
+    # .arrow too.
+    is_file = content.startswith(b"ARROW1")
+    with (pyarrow.ipc.open_file if is_file else pyarrow.ipc.open_stream)(content) as table:
         return table.read_pandas()
 
 
