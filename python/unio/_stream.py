@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -151,7 +151,7 @@ def grouped(items: Iterable[T], count: int, limit: int, size_of: Callable[[T], i
 
 def read_ahead(
     groups: Iterable[Sequence[T]], read: Callable[[Sequence[T]], Sequence[Result]]
-) -> Iterator[tuple[T, Result]]:
+) -> Generator[tuple[T, Result], None, None]:
     """Each item with what `read` gives for it; one group is read on another thread while the one before is used.
 
     Two groups are in memory at most. What `read` raises is raised when it is that group's turn.

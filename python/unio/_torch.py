@@ -46,7 +46,7 @@ def distributed_rank() -> Shard | None:
 
 
 def rank() -> Shard:
-    """Which process of a training run this is: by `torch.distributed`, by ``RANK`` and ``WORLD_SIZE``, or the only one."""
+    """Which process of a training run this is: by `torch.distributed`, else by ``RANK`` and ``WORLD_SIZE``."""
     found = distributed_rank()
     if found is not None:
         return found
