@@ -49,7 +49,7 @@ class _Entries:
     def _chosen(self) -> Sequence[int]:
         folder, slash, begin = self.prefix.rpartition("/")
         chosen: Sequence[int] = range(*self._manifest.range(folder + slash))
-        if begin:
+        if begin or (chosen and not self._manifest.key(chosen[0]).startswith(self.prefix)):
             chosen = array("q", (i for i in chosen if self._manifest.key(i).startswith(self.prefix)))
         if self.prefix and not chosen:
             raise NotFoundError(f"no entry of package '{self.package.name}' begins with '{self.prefix}'")

@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 import torch
-from torch.utils.data import DataLoader, Dataset, DistributedSampler, IterableDataset
-
 import unio
 import unio.torch
+from torch.utils.data import DataLoader, Dataset, DistributedSampler, IterableDataset
 from unio_command import write_tree
 
 IMAGES = {f"train/{n:03}.img": f"image {n}".encode() for n in range(103)}

@@ -10,7 +10,6 @@ from itertools import islice
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from unio._stream import Order, Position, Shard, grouped, read_ahead
 
 sizes = st.integers(0, 300)

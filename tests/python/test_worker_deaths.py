@@ -10,7 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 import unio
 import unio.torch
 from s3_faults import of
@@ -19,7 +18,7 @@ from unio_command import write_tree
 from worker_processes import run_jobs
 
 CHANCE = random.Random(1)
-FILES = {f"{n:03}.bin": CHANCE.randbytes(3000 + n) for n in range(120)} | {"large.bin": CHANCE.randbytes(12 << 20)}
+FILES = {f"{n:03}.bin": CHANCE.randbytes(3000 + n) for n in range(120)} | {"large.bin": CHANCE.randbytes(40 << 20)}
 
 
 def cache_of(home: Path) -> Path:
@@ -37,6 +36,11 @@ def publish(work: Path, home: Path) -> unio.Package:
 
 def everything(dataset: unio.torch.IterDataset) -> dict[str, bytes]:
     return dict(dataset)
+
+
+def small_files_with_a_small_cache(reference: str) -> dict[str, bytes]:
+    os.environ["UNIO_CACHE_SIZE"] = "100 KiB"
+    return dict(unio.torch.IterDataset(unio.Package(reference), keep=lambda entry: entry.size < 10000))
 
 
 def wait_until(happened: Callable[[], bool]) -> None:
@@ -66,9 +70,7 @@ def test_sixteen_processes_that_fill_one_cache_get_right_bytes(
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])
-def test_a_worker_killed_while_it_reads_is_in_nobodys_way(
-    proxy: S3Proxy, home: Path, work: Path, method: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_worker_killed_while_it_reads_is_in_nobodys_way(proxy: S3Proxy, home: Path, work: Path, method: str) -> None:
     dataset = unio.torch.IterDataset(publish(work, home), shuffle=True, batch=8)
     objects = cache_of(home) / "objects"
     for kept in (1, 40, 80):
@@ -76,21 +78,17 @@ def test_a_worker_killed_while_it_reads_is_in_nobodys_way(
     assert run_jobs(method, everything, [(dataset,)]) == [FILES]
 
 
-def test_what_a_killed_worker_had_half_written_goes_when_space_is_made(
-    proxy: S3Proxy, home: Path, work: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_a_killed_worker_had_half_written_goes_when_space_is_made(proxy: S3Proxy, home: Path, work: Path) -> None:
     dataset = unio.torch.IterDataset(publish(work, home), "large")
     temporaries = cache_of(home) / "tmp"
     # One of its requests gets no answer, so that the file stays half-written.
-    proxy.fault(Fault.STALL, of("GetObject", "/objects/"), times=1, after=1)
-    killed_while_reading(
-        "spawn", dataset, lambda: any(path.stat().st_size > 0 for path in temporaries.glob("*"))
-    )
+    proxy.fault(Fault.STALL, of("GetObject", "/objects/"), times=1, after=3)
+    killed_while_reading("spawn", dataset, lambda: any(path.stat().st_size > 0 for path in temporaries.glob("*")))
     proxy.heal()
     left = list(temporaries.iterdir())
     assert run_jobs("spawn", everything, [(dataset,)]) == [{"large.bin": FILES["large.bin"]}]
     for path in left:
         os.utime(path, (time.time() - 3 * 86400,) * 2)
-    monkeypatch.setenv("UNIO_CACHE_SIZE", "100 KiB")
-    assert run_jobs("spawn", everything, [(unio.torch.IterDataset(unio.Package("team/images:v1"), "0"),)])
+    [small] = run_jobs("spawn", small_files_with_a_small_cache, [("team/images:v1",)])
+    assert small == {key: content for key, content in FILES.items() if key != "large.bin"}
     assert not list(temporaries.iterdir())
