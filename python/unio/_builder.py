@@ -273,7 +273,9 @@ class PackageBuilder:
         if state["top_hash"] is not None:
             manifest = state["manifest_url"] if state["published"] else "local"
         fields = [("name", state["display"]), ("tophash", state["top_hash"] or "pre-manifest"), ("manifest", manifest)]
-        return _display.block("PackageBuilder", fields, self._native.lines())
+        # A published builder has no sources any more; what it holds are the entries of its package.
+        holder = self._native.as_package() if state["published"] else self._native
+        return _display.block("PackageBuilder", fields, holder.lines())
 
 
 def _builder_of(files: dict[str, bytes]) -> PackageBuilder:

@@ -215,7 +215,7 @@ class Package:
         if meta is None:
             self._native.list(logical_key, False)  # says so when there is no such folder
             return {}
-        return json.loads(meta).get("user_meta", {})
+        return json.loads(meta)
 
     def get_many(self, logical_keys: Iterable[str | PackageEntry]) -> list[bytes]:
         """The contents of many entries, asked for together: much faster than one by one from a bucket.
