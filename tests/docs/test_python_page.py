@@ -25,7 +25,13 @@ def run_page(page: Path, home: Path) -> subprocess.CompletedProcess[str]:
     home.mkdir(exist_ok=True)
     command = [sys.executable, Path(__file__).with_name("python_blocks.py"), page]
     return subprocess.run(
-        command, cwd=home, env=environment_of(home), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300
+        command,
+        cwd=home,
+        env=environment_of(home),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=300,
     )
 
 
