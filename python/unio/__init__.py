@@ -1,10 +1,13 @@
 """Unio: version control and a catalogue for data, on storage that you already own.
 
     >>> import unio
-    >>> pkg = unio.PackageBuilder("team/photos").add("photos/").push_data_and_manifest(tag="v1")
-    >>> unio.Package("team/photos:v1").get("photos/labels.json")
+    >>> pkg = unio.PackageBuilder("team/animals").add("", "photos/").push_data_and_manifest(tag="v1")
+    >>> unio.Package("team/animals:v1").get("labels.json")
+    {'cats/1.txt': 'tabby'}
 
-The same packages, registries and configuration as the command ``unio``.
+`Package` is what was published, to read; `PackageBuilder` is a package in the making; `packages` and `revisions` list
+what a registry holds; `UnioError` is what every error of Unio is. The same packages, registries and configuration as
+the command ``unio``.
 """
 
 from unio import readers

@@ -21,15 +21,23 @@ class PackageBuilder:
 
     All methods that change it return it, so that calls can be chained.
 
+    It is for one thread at a time. It pickles, without the local files that it points at.
+
     Example:
-        >>> builder = PackageBuilder("bucket/dataset")
-        >>> builder.add("README.md").add("train2017/")
-        >>> pkg = builder.push_data_and_manifest(tag="v0", message="the first")
+        >>> builder = PackageBuilder("team/pets").add("README.md", "photos/README.md").add("cats/", "photos/cats/")
+        >>> pkg = builder.push_data_and_manifest(tag="v1", message="the first")
+        >>> pkg.ls()
+        README.md
+        cats/
 
     Args:
         name: a reference without a hash, ``"bucket/dataset"``; with a tag, as in ``"bucket/dataset:v0"``, publishing
             sets that one where it is given no other.
-        registry: where it will be published: a folder, a URL or the name of a remote. Default: as the command finds it.
+        registry: where it will be published: a folder, a URL or the name of a remote. Default: as the command finds it
+            (``UNIO_REGISTRY``, the configuration, the local registry).
+
+    Raises:
+        ValueError: `name` is no reference, or has a hash.
     """
 
     def __init__(self, name: str, *, registry: PathLike | None = None) -> None:
@@ -50,6 +58,7 @@ class PackageBuilder:
 
     @property
     def name(self) -> str:
+        """The name without tag: ``"team/photos"``."""
         return str(self._native.describe()["name"])
 
     @property
@@ -90,6 +99,10 @@ class PackageBuilder:
             FileNotFoundError: there is no such file.
             AlreadyExistsError: two sources for one key; the message names both.
             ValueError: a path outside the present folder, or a URL, without a key.
+
+        Example:
+            >>> builder = PackageBuilder("team/mixed").add("photos/cats/")
+            >>> builder = builder.add("old/", Package("team/photos:v1"))
         """
         if not 1 <= len(key_and_source) <= 2:
             raise TypeError(f"add takes a source, or a key and a source, not {len(key_and_source)} arguments")
@@ -116,22 +129,66 @@ class PackageBuilder:
         return self
 
     def set(self, key: str, source: PathLike, meta: Any = None) -> PackageBuilder:
-        """Sets one key to a local file, whatever stood there, and its metadata when given."""
+        """Sets one key to a local file, whatever stood there, and its metadata when given.
+
+        Args:
+            key: the logical key.
+            source: the local file, wherever it is.
+            meta: the entry's metadata: anything that `json` writes.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+
+        Example:
+            >>> builder = pkg.as_package_builder()
+            >>> builder = builder.set("cats/1.txt", "photos/cats/2.txt", meta={"indoors": False})
+        """
         self._native.set(key, os.path.abspath(os.fspath(source)), None if meta is None else json.dumps(meta))
         return self
 
     def set_meta(self, key: str, meta: Any) -> PackageBuilder:
-        """Sets the metadata of an entry, of a folder (``"cats/"``) or of the package (``""``); None removes it."""
+        """Sets the metadata of an entry, of a folder (``"cats/"``) or of the package (``""``); None removes it.
+
+        Args:
+            key: the entry or folder, or ``""``.
+            meta: anything that `json` writes; it replaces what was there.
+
+        Raises:
+            NotFoundError: there is no such entry or folder.
+
+        Example:
+            >>> builder = pkg.as_package_builder().set_meta("", {"license": "CC0", "contact": "ada@example.org"})
+        """
         self._native.set_meta(key, json.dumps(meta))
         return self
 
     def remove(self, key: str) -> PackageBuilder:
-        """Takes an entry, or a folder with all that is in it, out of the package. Local files stay."""
+        """Takes an entry, or a folder with all that is in it, out of the package. Local files stay.
+
+        Raises:
+            NotFoundError: there is no such entry or folder.
+
+        Example:
+            >>> builder = pkg.as_package_builder().remove("dogs/")
+        """
         self._native.remove(key)
         return self
 
     def move(self, source: str, target: str, *, overwrite: bool = False) -> PackageBuilder:
-        """Renames an entry or a folder. Only keys change: the data stays where it is."""
+        """Renames an entry or a folder. Only keys change: the data stays where it is.
+
+        Args:
+            source: the entry or folder as it is called.
+            target: what it shall be called; with a slash at the end, the folder that it goes into.
+            overwrite: replace what stands there instead of refusing.
+
+        Raises:
+            NotFoundError: there is no such entry or folder.
+            AlreadyExistsError: something has that key, and `overwrite` is not given.
+
+        Example:
+            >>> builder = pkg.as_package_builder().move("labels.json", "cats/labels.json")
+        """
         self._native.move(source, target, overwrite)
         return self
 
@@ -139,7 +196,11 @@ class PackageBuilder:
         """Moves everything in one folder into another, metadata too.
 
         Raises:
+            NotFoundError: there is no folder `source`.
             AlreadyExistsError: something in the target has the same key, and `overwrite` is not given.
+
+        Example:
+            >>> builder = pkg.as_package_builder().move_dir_contents("dogs/", "animals/")
         """
         self._native.move(_as_folder(source), _as_folder(target), overwrite)
         return self
@@ -147,7 +208,20 @@ class PackageBuilder:
     # Building and publishing.
 
     def build_manifest(self, message: str | None = None, meta: Any = None) -> PackageBuilder:
-        """Hashes what is new and makes the manifest. The data stays where it is."""
+        """Hashes what is new and makes the manifest. The data stays where it is, and nobody else sees it yet.
+
+        Args:
+            message: what to say of the revision.
+            meta: the package's metadata.
+
+        Raises:
+            PreconditionError: a file that belongs to it is gone; the hint says what to do.
+
+        Example:
+            >>> builder = PackageBuilder("team/pets").add("", "photos/").build_manifest()
+            >>> len(builder.hash)
+            64
+        """
         with progress() as shown:
             built = self._native.build(message, None if meta is None else json.dumps(meta), shown)
         self._tell_built(built)
@@ -159,6 +233,9 @@ class PackageBuilder:
         Args:
             prefix: readable keys, ``prefix`` and the logical key, instead of content addresses.
             local_files_only: leave what is in a bucket already where it is.
+
+        Example:
+            >>> builder = PackageBuilder("team/pets").add("", "photos/").push_data(prefix="data/pets")
         """
         with progress() as shown:
             pushed = self._native.push_data(_as_prefix(prefix), local_files_only, shown)
@@ -185,7 +262,11 @@ class PackageBuilder:
 
         Raises:
             PreconditionError: entries point at local files.
-            ConflictError: somebody else moved the tag; names both revisions.
+            ConflictError: somebody else made or moved the tag; names both revisions.
+
+        Example:
+            >>> builder = PackageBuilder("team/pets").add("", "photos/").push_data()
+            >>> pkg = builder.push_manifest(tag="v1")
         """
         tag = self._tag if tag is None else tag
         with progress() as shown:
@@ -203,12 +284,21 @@ class PackageBuilder:
         force: bool = False,
         copy: bool = True,
     ) -> Package:
-        """Builds, pushes data and publishes in one go, reading each changed file once.
+        """Builds, pushes data and publishes in one go, reading each changed file once. `push` is another name for it.
 
         Args:
             prefix: as for `push_data`.
             tag: as for `push_manifest`; so are `message`, `meta` and `force`.
             copy: False leaves what is in another store where it is.
+
+        Returns:
+            the package that was published; the one that is there when nothing changed.
+
+        Raises:
+            ConflictError: somebody else made or moved the tag; names both revisions.
+
+        Example:
+            >>> pkg = PackageBuilder("team/pets").add("", "photos/").push_data_and_manifest(tag="v1")
         """
         tag = self._tag if tag is None else tag
         with progress() as shown:
@@ -228,6 +318,11 @@ class PackageBuilder:
 
         Raises:
             PreconditionError: it is not built, or not published and that is not allowed.
+
+        Example:
+            >>> builder = pkg.filter(lambda entry: entry.size > 8).build_manifest()
+            >>> list(builder.as_package(allow_local_manifest=True).keys())
+            ['README.md', 'cats/2.txt', 'labels.json']
         """
         state = self._native.describe()
         if state["top_hash"] is None:
@@ -277,7 +372,9 @@ class PackageBuilder:
         if state["top_hash"] is not None:
             manifest = state["manifest_url"] if state["published"] else "local"
         fields = [("name", state["display"]), ("tophash", state["top_hash"] or "pre-manifest"), ("manifest", manifest)]
-        return _display.block("PackageBuilder", fields, self._native.lines())
+        # A published builder has no sources any more; what it holds are the entries of its package.
+        holder = self._native.as_package() if state["published"] else self._native
+        return _display.block("PackageBuilder", fields, holder.lines())
 
 
 def _builder_of(files: dict[str, bytes], tag: str | None) -> PackageBuilder:

@@ -1,8 +1,9 @@
 """The exceptions of Unio: one class for each thing that a caller can do about a failure.
 
-Every class but the last two of the table derives from `UnioError` and from the built-in exception that Python
-users expect in its place, so that ``except FileNotFoundError`` and ``except unio.UnioError`` both work. What goes
-wrong inside Unio itself is a plain `RuntimeError`, and an interrupt a `KeyboardInterrupt`.
+Every class derives from `UnioError` and, where there is one, from the built-in exception that Python users expect in
+its place, so that ``except FileNotFoundError`` and ``except unio.UnioError`` both work. What goes wrong inside Unio
+itself is a plain `RuntimeError`, and an interrupt a `KeyboardInterrupt`. The table of codes is the engine's
+(``src/base/error.cpp``).
 """
 
 from __future__ import annotations
@@ -19,7 +20,15 @@ class UnioError(Exception):
     Attributes:
         message: what happened, one line.
         hint: what to do next, often a command; may be empty.
-        code: the name of the row of the error table, for example ``"not_found"``.
+        code: the name of the row of the error table, for example ``"not_found"``; the command has the same.
+
+    Example:
+        >>> import unio
+        >>> try:
+        ...     unio.Package("team/foto:v1")
+        ... except unio.UnioError as error:
+        ...     print(error.code, isinstance(error, FileNotFoundError))
+        not_found True
     """
 
     code = "internal"
@@ -86,7 +95,7 @@ class DeadlineExceededError(UnioError, TimeoutError):
 
 
 class CorruptionError(UnioError):
-    """Bytes are not what they were. Nothing of them was given to anybody."""
+    """Bytes are not what their digest says. Nobody was given any of them."""
 
     code = "corruption"
 
