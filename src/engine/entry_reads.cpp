@@ -13,17 +13,21 @@ namespace {
 
 /// What the cache has of the entry, if it is right.
 std::optional<std::string> find_cached(const ObjectLocation& location, const EntryView& entry) {
-  CachedStore* cached = location.version ? nullptr : location.store->cached();
-  if (cached == nullptr || !entry.digest()) return std::nullopt;
-  auto content = cached->find_kept(location.key, largest_small_entry);
+  const auto copy = kept_copy(location, entry);
+  if (!copy) return std::nullopt;
+  auto content = copy->store->find_kept(copy->key, largest_small_entry);
   if (!content) return std::nullopt;
   try {
     check_content(entry, *content);
   } catch (const Error&) {
-    cached->clear({&location.key, 1});
+    copy->store->clear({&copy->key, 1});
     return std::nullopt;
   }
   return content;
+}
+
+void keep_copy(const ObjectLocation& location, const EntryView& entry, std::string_view content) {
+  if (const auto copy = kept_copy(location, entry)) copy->store->put(copy->key, as_bytes(content));
 }
 
 std::string read_whole(const Registry& registry, const Context& context, const EntryView& entry) {
@@ -45,7 +49,12 @@ std::optional<std::string> find_at_hand(const Registry& registry, const Context&
 
 std::string read_content(const Registry& registry, const Context& context, const EntryView& entry) {
   if (auto content = find_at_hand(registry, context, entry)) return *std::move(content);
-  return read_whole(registry, context, entry);
+  std::string content = read_whole(registry, context, entry);
+  const ObjectLocation location = locate(registry, context, entry);
+  const auto copy = kept_copy(location, entry);
+  // Reading the object under its content's address has filled the cache.
+  if (copy && copy->key != location.key) copy->store->put(copy->key, as_bytes(content));
+  return content;
 }
 
 void read_contents(const Registry& registry, const Context& context, std::span<const EntryView> entries,
@@ -78,7 +87,10 @@ void read_contents(const Registry& registry, const Context& context, std::span<c
     done(i, *std::move(content));
   }
   read_far(
-      asked.size(), {.threads = context.threads}, context.stop,
+      asked.size(),
+      {.threads = context.threads,
+       .step = [&](std::size_t n) { return read_step(entries[far[asked[n]].first]); }},
+      context.stop,
       [&](std::size_t n) {
         const auto& [i, location] = far[asked[n]];
         return FarRead{location.store->far(), location.key, location.version, entries[i].size()};
@@ -86,8 +98,7 @@ void read_contents(const Registry& registry, const Context& context, std::span<c
       [&](std::size_t n, std::string content) {
         const auto& [i, location] = far[asked[n]];
         check_content(entries[i], content);
-        CachedStore* cached = location.version ? nullptr : location.store->cached();
-        if (cached != nullptr) cached->put(location.key, as_bytes(content));
+        keep_copy(location, entries[i], content);
         context.progress.advance(0, content.size());
         done(i, std::move(content));
       });
