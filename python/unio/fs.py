@@ -20,6 +20,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any, NoReturn
 
 from fsspec.spec import AbstractBufferedFile, AbstractFileSystem, make_instance
@@ -29,6 +30,7 @@ from unio import _engine
 from unio._entries import PackageEntry, PackageFolder
 from unio._errors import NotFoundError, UnsupportedError
 from unio._package import Package
+from unio._registry import revisions as published_revisions
 
 #: Entries up to this size are read whole, so that they are checked and cached.
 WHOLE_UP_TO = 8 * 2**20
@@ -85,6 +87,7 @@ class UnioFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no
         self._registry = registry
         self._revisions = dict(revisions or {})
         self._packages: dict[str, Package] = {}
+        self._times: dict[str, datetime] = {}
 
     def _locate(self, path: str) -> tuple[Package, str, str]:
         """The package that a path is in, its reference as it is written there, and the logical key."""
@@ -107,6 +110,7 @@ class UnioFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no
         """Forgets which revision each package is, so that tags are looked up again when they are next used. An instance
         from a pickle stays with what the pickle took along."""
         self._packages.clear()
+        self._times.clear()
         super().invalidate_cache(path)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -187,10 +191,25 @@ class UnioFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no
 
     def created(self, path: str) -> NoReturn:
         raise UnsupportedError(
-            f"a manifest does not tell when '{path}' was made", "unio.revisions(…) tells when packages were published"
+            f"a manifest does not tell when '{path}' was made", "modified(…) is when it was published"
         )
 
-    modified = created
+    def modified(self, path: str) -> datetime:
+        """When the revision was published, UTC: no file has a time of its own, and DuckDB asks for one.
+
+        Raises:
+            UnsupportedError: the registry does not know when, because another program has removed that.
+        """
+        package, reference, _ = self._locate(path)
+        if reference not in self._times:
+            for limit in (20, sys.maxsize):  # mostly it is one of the newest
+                known = {revision.hash: revision.time for revision in published_revisions(package, limit=limit)}
+                if package.hash in known:
+                    self._times[reference] = known[package.hash]
+                    break
+            else:
+                raise UnsupportedError(f"the registry does not tell when '{reference}' was published")
+        return self._times[reference]
 
     # Reading.
 

@@ -56,7 +56,7 @@ def test_pyarrow_reads_data_sets(tables: pandas.DataFrame) -> None:
 def test_duckdb_queries_tables(tables: pandas.DataFrame) -> None:
     with duckdb.connect() as connection:
         connection.register_filesystem(UnioFileSystem())
-        for files in ("parquet/*.parquet", "csv/*.csv", "parquet/**"):
+        for files in ("parquet/*.parquet", "csv/*.csv", "**/*.parquet"):
             found = connection.sql(f"SELECT count(*), sum(value) FROM 'unio://team/tables:v1/{files}'").fetchall()
             assert found == [(1000, sum(range(1000)))]
 

@@ -21,9 +21,9 @@ def protocol() -> Iterator[None]:
 
 
 def push(work: Path, files: dict[str, bytes], name: str = "team/photos", tag: str | None = "v1") -> unio.Package:
-    """Writes files into the folder `work`/`name` and publishes all that is in it."""
+    """Writes files into the folder `work`/`name` and publishes all that is in it; the tag moves there."""
     for key, content in files.items():
         path = work / name / key
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    return unio.PackageBuilder(name).add("", work / name).push(tag=tag)
+    return unio.PackageBuilder(name).add("", work / name).push(tag=tag, force=True)
