@@ -10,7 +10,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
-#include <thread>
 #include <vector>
 
 #include "base/error.hpp"
@@ -85,9 +84,9 @@ class Call {
         context_(wired_->app.context(seen_, stop_.get_token())),
         work_(std::move(work)) {}
 
-  static std::shared_ptr<Call> start(std::shared_ptr<Engine::Wired> wired, Work work) {
-    auto call = std::make_shared<Call>(std::move(wired), std::move(work));
-    std::thread([call] { call->work(); }).detach();
+  static std::shared_ptr<Call> start(const std::shared_ptr<Engine::Wired>& wired, Work work) {
+    auto call = std::make_shared<Call>(wired, std::move(work));
+    wired->workers.start([call] { call->work(); });
     return call;
   }
 

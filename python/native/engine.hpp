@@ -14,6 +14,7 @@
 
 #include "app/app.hpp"
 #include "base/progress.hpp"
+#include "native/workers.hpp"
 
 namespace unio::python {
 
@@ -39,6 +40,7 @@ class Engine {
     App app;
     NoProgress no_progress;
     Context quick;  ///< for calls that are over at once
+    Workers workers;
   };
   std::shared_ptr<Wired> wired();
 

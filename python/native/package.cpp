@@ -132,20 +132,13 @@ std::string step_of(const PackageHandle& package) {
   return fmt::format("package '{}'", package.reader->ref().name.text());
 }
 
-/// Smaller ones are read on the calling thread: they are here before anybody would think of an interrupt, and
-/// handing them to another thread and back takes as long as reading them from nearby.
-constexpr std::uint64_t read_at_once = std::uint64_t{1} << 20;
-
-/// Without another thread, where the entry is small or at hand.
+/// Without another thread, where no request is needed.
 std::optional<std::string> find_quickly(const PackageHandle& package, const EntryView& entry) {
   const auto wired = package.engine->wired();
   const Context& context = wired->quick;
   const nb::gil_scoped_release without_gil;
   const Registry registry(context.stores.get(package.reader->ref().registry), context);
-  return in_context(step_of(package), [&]() -> std::optional<std::string> {
-    if (entry.size() <= read_at_once) return read_content(registry, context, entry);
-    return find_at_hand(registry, context, entry);
-  });
+  return in_context(step_of(package), [&] { return find_at_hand(registry, context, entry); });
 }
 
 nb::object read(const PackageHandle& package, const Manifest& manifest, std::size_t index) {
@@ -156,7 +149,7 @@ nb::object read(const PackageHandle& package, const Manifest& manifest, std::siz
     const OpenedPackage opened = package.opened(manifest, context);
     char* out = bytes->content(0);
     in_context(step_of(package), [&] {
-      read_entry(opened.registry, context, entry, [&](Bytes piece) {
+      read_and_keep(opened.registry, context, entry, [&](Bytes piece) {
         std::memcpy(out, piece.data(), piece.size());
         out += piece.size();
       });

@@ -408,35 +408,44 @@ class Package:
 
     # What is made of it.
 
-    def as_package_builder(self) -> PackageBuilder:
+    def as_package_builder(self, *, name: str | None = None) -> PackageBuilder:
         """A builder that begins with all entries of this package, as pointers to where their bytes are.
+
+        Args:
+            name: of the package that it will be, in the same registry. Default: a new revision of this one.
 
         Example:
             >>> builder = pkg.as_package_builder().set_meta("dogs/", {"checked": True})
             >>> better = builder.push_data_and_manifest(tag="v2", message="the dogs are checked")
         """
+        return self._builder_of(None, name)
+
+    def _builder_of(self, indexes: list[int] | None, name: str | None) -> PackageBuilder:
         from unio._builder import PackageBuilder
 
-        return PackageBuilder._of(_native.Builder.from_package(self._native, self._whole(), None))
+        native = _native.Builder.from_package(self._native, self._whole(), indexes, name)
+        return PackageBuilder._of(native, None if name is None else name.partition(":")[2] or None)
 
-    def _builder_of(self, indexes: list[int]) -> PackageBuilder:
-        from unio._builder import PackageBuilder
-
-        return PackageBuilder._of(_native.Builder.from_package(self._native, self._whole(), indexes))
-
-    def filter(self, keep: Callable[[PackageEntry], object]) -> PackageBuilder:
+    def filter(self, keep: Callable[[PackageEntry], object], *, name: str | None = None) -> PackageBuilder:
         """A builder of pointers to the entries that `keep` is true for. No data is read or copied.
 
         Args:
             keep: called with each `PackageEntry`.
+            name: of the package that it will be, in the same registry. Default: a new revision of this one.
 
         Example:
-            >>> builder = pkg.filter(lambda entry: entry.metadata.get("indoors"))
+            >>> builder = pkg.filter(lambda entry: entry.metadata.get("indoors"), name="team/indoors")
         """
-        return self._builder_of([entry._index for entry in self if keep(entry)])
+        return self._builder_of([entry._index for entry in self if keep(entry)], name)
 
     def sample(
-        self, n: int | None = None, *, fraction: float | None = None, seed: int | str = 0, by: str | None = None
+        self,
+        n: int | None = None,
+        *,
+        fraction: float | None = None,
+        seed: int | str = 0,
+        by: str | None = None,
+        name: str | None = None,
     ) -> PackageBuilder:
         """A builder of pointers to some entries, chosen by chance; the same ones for the same seed, everywhere.
 
@@ -449,19 +458,22 @@ class Package:
             seed: another one chooses others.
             by: a folder (``""`` is the root): choose only in it, and from each folder in it on its own, so that every
                 class of ``train/cat/…``, ``train/dog/…`` is represented with ``by="train/"``.
+            name: of the package that it will be, in the same registry. Default: a new revision of this one.
 
         Raises:
             ValueError: neither `n` nor `fraction`, or both, or one out of its range.
             NotFoundError: there is no folder `by`.
 
         Example:
-            >>> builder = pkg.sample(n=1, seed=7, by="")
+            >>> builder = pkg.sample(n=1, seed=7, by="", name="team/few-photos")
         """
         if n is not None and n < 0:
             raise ValueError(f"a sample has 0 entries or more, not {n}")
-        return self._builder_of(self._whole().sample(n, fraction, _seed_text(seed), by))
+        return self._builder_of(self._whole().sample(n, fraction, _seed_text(seed), by), name)
 
-    def split(self, shares: Mapping[str, float], *, seed: int | str = 0) -> dict[str, PackageBuilder]:
+    def split(
+        self, shares: Mapping[str, float], *, seed: int | str = 0, name: str | None = None
+    ) -> dict[str, PackageBuilder]:
         """Divides the entries into parts, each a builder of pointers.
 
         Each entry's part depends on its key and the seed alone: what is added to the package later never moves an entry
@@ -470,6 +482,7 @@ class Package:
         Args:
             shares: name and weight of each part, for example ``{"train": .7, "test": .3}``.
             seed: another one divides otherwise.
+            name: of the packages that they will be, with ``{}`` in the place of the part's name.
 
         Returns:
             a builder by the name of each part.
@@ -478,14 +491,19 @@ class Package:
             ValueError: a weight that is not more than 0.
 
         Example:
-            >>> parts = pkg.split({"train": 0.7, "test": 0.3}, seed=1)
+            >>> parts = pkg.split({"train": 0.7, "test": 0.3}, seed=1, name="team/photos-{}")
             >>> list(parts)
             ['train', 'test']
         """
         if not isinstance(shares, Mapping):
             raise TypeError(f"shares are a mapping of names to weights, not {type(shares).__name__}")
         parts = self._whole().split(list(shares.items()), _seed_text(seed))
-        return {name: self._builder_of(indexes) for name, indexes in zip(shares, parts, strict=True)}
+        if name is not None and "{}" not in name:
+            raise ValueError("the name of several packages needs {} where each part's name goes, as 'team/photos-{}'")
+        return {
+            part: self._builder_of(indexes, None if name is None else name.replace("{}", part))
+            for part, indexes in zip(shares, parts, strict=True)
+        }
 
     # Python.
 

@@ -119,10 +119,12 @@ def test_metadata_of_none_is_removed(folder_registry: str) -> None:
     assert [second.get_metadata(key) for key in ("a.txt", "dir/", "")] == [{}, {}, {}]
 
 
-def test_metadata_of_a_folder_is_published_even_if_nothing_else_changed(registry: str) -> None:
-    pkg = publish().as_package_builder().set_meta("dir/", {"d": 1}).push()
-    assert pkg.get_metadata("dir/") == {"d": 1}
-    assert Package(NAME).get_metadata("dir/") == {"d": 1}
+def test_metadata_of_a_folder_alone_makes_no_revision_and_says_so(registry: str) -> None:
+    builder = publish().as_package_builder().set_meta("dir/", {"d": 1})
+    with pytest.warns(unio.UnioWarning, match="metadata of folders alone"):
+        builder.push()
+    pkg = builder.set_meta("dir/", {"d": 2}).push_data_and_manifest(message="the folder has its metadata")
+    assert pkg.get_metadata("dir/") == Package(NAME).get_metadata("dir/") == {"d": 2}
 
 
 def test_message_and_metadata_are_published(registry: str, files: Path) -> None:

@@ -152,9 +152,9 @@ import sys, tqdm.auto, unio
 bars = []
 class Seen(tqdm.auto.tqdm):
     def __init__(self, *args, **options):
+        self.seen = []
         super().__init__(*args, **options)
         bars.append(self)
-        self.seen = []
     def refresh(self, *args, **options):
         self.seen.append((self.n, self.total))
         return super().refresh(*args, **options)

@@ -231,7 +231,8 @@ def read_entry_in_worker(entry: unio.PackageEntry) -> bytes:
     return entry.get_bytes()
 
 
-@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+# A fork server keeps the environment of the test that was the first to use it.
+@pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_pools_of_processes_read(method: str, registry: str) -> None:
     pkg = publish()
     expect_content(pkg)
