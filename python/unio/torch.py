@@ -1,13 +1,13 @@
 """Training on a package: datasets for torch's DataLoader, which work without torch too.
 
-    >>> import unio.torch
-    >>> def example(entry, content):
-    ...     return decode(content), entry.metadata["label"]
-    >>> dataset = unio.torch.IterDataset(unio.Package("team/photos:v1"), "train/", example, shuffle=True)
-    >>> for epoch in range(10):
-    ...     dataset.set_epoch(epoch)
-    ...     for images, labels in torch.utils.data.DataLoader(dataset, batch_size=32, num_workers=4):
-    ...         step(images, labels)
+    import unio.torch
+    def example(entry, content):
+        return decode(content), entry.metadata["label"]
+    dataset = unio.torch.IterDataset(unio.Package("team/photos:v1"), "train/", example, shuffle=True)
+    for epoch in range(10):
+        dataset.set_epoch(epoch)
+        for images, labels in torch.utils.data.DataLoader(dataset, batch_size=32, num_workers=4):
+            step(images, labels)
 
 A dataset that is sent to another process takes the package along by its name and top hash; keys are listed there once.
 Functions given to it must be known there: with spawned workers they are those of a module, not lambdas.
@@ -95,10 +95,10 @@ class MapDataset(_torch.MapStyle):
     An item is ``(logical_key, content)``, or what `transform` makes of it. torch asks for a whole batch at once, whose
     contents are read together.
 
-    Example:
-        >>> dataset = unio.torch.MapDataset(unio.Package("team/photos:v1"), "train/")
-        >>> key, content = dataset[0]
-        >>> loader = torch.utils.data.DataLoader(dataset, batch_size=32, shuffle=True, num_workers=4)
+    Example::
+        dataset = unio.torch.MapDataset(unio.Package("team/photos:v1"), "train/")
+        key, content = dataset[0]
+        loader = torch.utils.data.DataLoader(dataset, batch_size=32, shuffle=True, num_workers=4)
 
     Args:
         package: an opened package.
@@ -150,12 +150,12 @@ class IterDataset(_torch.IterableStyle):
     One rank may have an entry more than another. Where all must make equally many steps, use torch's ``Join``, or a
     `MapDataset` with `DistributedSampler`, which repeats entries.
 
-    Example:
-        >>> dataset = unio.torch.IterDataset(unio.Package("team/photos:v1"), "train/", shuffle=True)
-        >>> for epoch in range(10):
-        ...     dataset.set_epoch(epoch)
-        ...     for keys, contents in torch.utils.data.DataLoader(dataset, batch_size=32, num_workers=4):
-        ...         ...
+    Example::
+        dataset = unio.torch.IterDataset(unio.Package("team/photos:v1"), "train/", shuffle=True)
+        for epoch in range(10):
+            dataset.set_epoch(epoch)
+            for keys, contents in torch.utils.data.DataLoader(dataset, batch_size=32, num_workers=4):
+                ...
 
     Args:
         package: an opened package.
