@@ -33,6 +33,8 @@ from unio._folders import Change, Difference, MatchResult, VerifyResult
 from unio._native import version as __version__
 from unio._package import Package
 from unio._registry import PackageInfo, Revision, packages, revisions
+from unio._task import Output
+from unio._transform import transform
 
 __all__ = [
     "AlreadyExistsError",
@@ -46,6 +48,7 @@ __all__ = [
     "MatchResult",
     "NoSpaceError",
     "NotFoundError",
+    "Output",
     "Package",
     "PackageBuilder",
     "PackageEntry",
@@ -64,4 +67,5 @@ __all__ = [
     "packages",
     "readers",
     "revisions",
+    "transform",
 ]

@@ -131,3 +131,33 @@ def revisions(
     package: Package, limit: int
 ) -> list[tuple[str, int, list[str], str | None, str | None, str | None, int | None, int | None]]:
     """Top hash, second, tags, message, user, git commit, entries, bytes."""
+
+def put_contents(engine: Engine, registry: str, contents: Sequence[bytes | str]) -> list[tuple[int, str]]:
+    """Stores bytes, and the files whose paths are given; of each its size and digest. For a `SharedPush` of anybody."""
+
+class SharedPush:
+    """A push that many processes store contents for: announced until it is closed."""
+
+    def __init__(self, engine: Engine, reference: str, registry: str | None) -> None: ...
+    @property
+    def registry(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def tag(self) -> str | None: ...
+    def may_have(self, key: str) -> bool:
+        """Whether an entry with this key was added; rarely also true for another key."""
+    def add(self, key: str, stored: tuple[int, str], meta: str) -> None: ...
+    def missing(self, contents: Sequence[tuple[int, str]]) -> list[int]:
+        """Positions of those that the registry does not have."""
+    def publish(
+        self,
+        parents: Sequence[str],
+        tag: str | None,
+        message: str | None,
+        meta: str | None,
+        force: bool,
+        progress: _Progress | None,
+    ) -> tuple[Package, bool]:
+        """The package, and whether that is news."""
+    def close(self) -> None: ...
