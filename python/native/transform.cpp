@@ -89,9 +89,10 @@ class SharedPushHandle {
 };
 
 SharedPushHandle begin(const std::shared_ptr<Engine>& engine, const std::string& reference,
-                       const std::optional<std::string>& registry) {
+                       const std::optional<std::string>& registry, const std::optional<std::string>& tag) {
   const std::shared_ptr<Engine::Wired> wired = engine->wired();
-  const ResolvedRef to = wired->app.resolve(reference, registry);
+  ResolvedRef to = wired->app.resolve(reference, registry);
+  if (tag) to.version = {Version::Kind::tag, *tag};
   return {engine, run(*engine, nb::none(),
                       [wired, to](const Context&) { return std::make_shared<Holding>(wired, to); })};
 }
@@ -112,27 +113,20 @@ std::vector<std::size_t> missing(const SharedPushHandle& handle, const std::vect
   });
 }
 
-std::optional<std::string> tag_of(const SharedPush& push) {
-  const Version& version = push.to().version;
-  return version.kind == Version::Kind::tag ? std::optional(version.value) : std::nullopt;
-}
-
 nb::tuple publish_all(const SharedPushHandle& handle, const std::vector<std::string>& parents,
-                      const std::optional<std::string>& tag, const std::optional<std::string>& message,
-                      const std::optional<std::string>& meta, bool force, const nb::object& progress) {
+                      const std::optional<std::string>& message, const std::optional<std::string>& meta,
+                      bool force, const nb::object& progress) {
   const SharedPush::Publishing publishing{.parents = parents,
-                                          .tag = tag,
                                           .message = message,
                                           .meta = meta ? std::optional(Json::parse(*meta)) : std::nullopt,
                                           .force = force ? Force::yes : Force::no};
-  const auto [manifest, result] =
+  auto [manifest, result] =
       run(*handle.engine(), progress, [holding = handle.holding(), publishing](const Context& context) {
         return holding->push.publish(publishing, context);
       });
-  ResolvedRef ref = handle.holding()->push.to();
-  ref.version = tag ? Version{Version::Kind::tag, *tag} : Version{};
   const PackageHandle package{
-      handle.engine(), std::make_shared<PackageReader>(std::move(ref), manifest, PackageReader::Local::no)};
+      handle.engine(), std::make_shared<PackageReader>(handle.holding()->push.to(), std::move(manifest),
+                                                       PackageReader::Local::no)};
   return nb::make_tuple(package, result.published);
 }
 
@@ -141,17 +135,18 @@ nb::tuple publish_all(const SharedPushHandle& handle, const std::vector<std::str
 void bind_transform(nb::module_& module) {
   module.def("put_contents", &put, nb::arg("engine"), nb::arg("registry"), nb::arg("contents"));
   nb::class_<SharedPushHandle>(module, "SharedPush")
-      .def(nb::new_(&begin), nb::arg("engine"), nb::arg("reference"), nb::arg("registry").none())
+      .def(nb::new_(&begin), nb::arg("engine"), nb::arg("reference"), nb::arg("registry").none(),
+           nb::arg("tag").none())
       .def_prop_ro("registry",
                    [](const SharedPushHandle& handle) { return handle.holding()->push.to().registry; })
       .def_prop_ro("name",
                    [](const SharedPushHandle& handle) { return handle.holding()->push.to().name.text(); })
-      .def_prop_ro("tag", [](const SharedPushHandle& handle) { return tag_of(handle.holding()->push); })
+      .def_prop_ro("tag", [](const SharedPushHandle& handle) { return handle.holding()->push.tag(); })
       .def("may_have", &may_have, nb::arg("key"))
       .def("add", &add, nb::arg("key"), nb::arg("stored"), nb::arg("meta"))
       .def("missing", &missing, nb::arg("contents"))
-      .def("publish", &publish_all, nb::arg("parents"), nb::arg("tag").none(), nb::arg("message").none(),
-           nb::arg("meta").none(), nb::arg("force"), nb::arg("progress").none())
+      .def("publish", &publish_all, nb::arg("parents"), nb::arg("message").none(), nb::arg("meta").none(),
+           nb::arg("force"), nb::arg("progress").none())
       .def("close", &SharedPushHandle::close);
 }
 

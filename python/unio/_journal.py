@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import functools
+import hashlib
 import inspect
 import json
 import marshal
@@ -107,17 +109,29 @@ def _open_alone(path: Path) -> IO[bytes]:
     return file
 
 
-def folder() -> Path:
-    """Where journals are, by the XDG base directory specification's rule for state; old ones are removed."""
+def journal_path(resume: bool | str | os.PathLike[str], identity: str) -> Path | None:
+    """The file to note work in: None where that is not wanted, one of the user's, or one of our own.
+
+    Ours are where the XDG base directory specification has state; old ones are removed.
+    """
+    if resume is not True:
+        return None if resume is False else Path(resume)
     base = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
     journals = Path(base) / "unio" / "transforms"
     for path in journals.glob("*.jsonl"):
-        if time.time() - path.stat().st_mtime > _KEPT_SECONDS:
-            path.unlink(missing_ok=True)
-    return journals
+        with contextlib.suppress(FileNotFoundError):  # another process does the same
+            if time.time() - path.stat().st_mtime > _KEPT_SECONDS:
+                path.unlink()
+    return journals / f"{identity}.jsonl"
 
 
-def function_identity(fn: Any) -> list[str]:
+def work_identity(work: list[str], fn: Any, key: str | None) -> str:
+    """What two runs of the same work have in common: what they work on, and the function, or the key in its place."""
+    function = ["function", *_function_identity(fn)] if key is None else ["key", key]
+    return hashlib.sha256(json.dumps([*work, *function]).encode()).hexdigest()
+
+
+def _function_identity(fn: Any) -> list[str]:
     """Where a function comes from, how it is written, and what values it holds."""
     code = fn
     while isinstance(code, functools.partial):

@@ -138,7 +138,7 @@ def put_contents(engine: Engine, registry: str, contents: Sequence[bytes | str])
 class SharedPush:
     """A push that many processes store contents for: announced until it is closed."""
 
-    def __init__(self, engine: Engine, reference: str, registry: str | None) -> None: ...
+    def __init__(self, engine: Engine, reference: str, registry: str | None, tag: str | None) -> None: ...
     @property
     def registry(self) -> str: ...
     @property
@@ -153,7 +153,6 @@ class SharedPush:
     def publish(
         self,
         parents: Sequence[str],
-        tag: str | None,
         message: str | None,
         meta: str | None,
         force: bool,

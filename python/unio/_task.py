@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pickle
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
@@ -117,6 +116,8 @@ def opened(place: tuple[Any, ...], package: Package | None = None) -> Package:
 
 
 def _is_portable(error: Exception) -> bool:
+    import pickle
+
     try:
         return type(pickle.loads(pickle.dumps(error))) is type(error)
     except Exception:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 from array import array
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from unio import _engine, _executors, _journal, _native, _task
+from unio import _engine, _native, _task
 from unio._entries import PackageEntry
 from unio._errors import AlreadyExistsError, NotFoundError
-from unio._executors import Executor
 from unio._messages import progress, say
 from unio._package import Package
 from unio._task import Function, Result, Task
+
+if TYPE_CHECKING:  # loaded when they are used: they would take a good part of `import unio`
+    from unio._executors import Executor
+    from unio._journal import Journal
 
 #: Results of an earlier run that are looked for in the store together.
 _CHECKED_TOGETHER = 1024
@@ -98,6 +99,9 @@ def transform(
         >>> loud.get("cats/1.txt")
         'A TABBY'
     """
+    from unio._executors import run_all
+    from unio._journal import Journal, journal_path, work_identity
+
     _check(package, fn, to, batch, retries)
     manifest = package._whole()
     chosen = _chosen(package, manifest, where)
@@ -105,21 +109,20 @@ def transform(
     _task.opened(place, package)
     target = package.registry if registry is None else os.fspath(registry)
     with contextlib.ExitStack() as stack:
-        push = stack.enter_context(contextlib.closing(_native.SharedPush(_engine.current(), to, target)))
-        identity = _identity(package, push, fn, key)
-        journal = stack.enter_context(_journal.Journal(_journal_path(resume, identity), identity))
+        push = stack.enter_context(contextlib.closing(_native.SharedPush(_engine.current(), to, target, tag)))
+        identity = work_identity([package.registry, package.name, package.hash, push.registry, push.name], fn, key)
+        journal = stack.enter_context(Journal(journal_path(resume, identity), identity))
         shown = stack.enter_context(progress())
         making = _Making(manifest, push, journal, chosen)
         tasks = _tasks(place, fn, push.registry, making.resume(), batch)
-        results = _executors.run_all(executor, _task.run, tasks, ahead=ahead, retries=retries)
+        results = run_all(executor, _task.run, tasks, ahead=ahead, retries=retries)
         for result in stack.enter_context(contextlib.closing(results)):
             making.add(result)
             shown.update("transforming", making.done, len(chosen), 0, 0)
-        tag = push.tag if tag is None else tag
         text = None if meta is None else json.dumps(meta)
-        native, is_new = push.publish([package.hash], tag, message, text, force, shown)
+        native, is_new = push.publish([package.hash], message, text, force, shown)
         journal.remove()
-    return _told(Package._of(native), is_new, tag)
+    return _told(Package._of(native), is_new)
 
 
 def _check(package: Package, fn: Function, to: str, batch: int, retries: int) -> None:
@@ -135,13 +138,13 @@ def _check(package: Package, fn: Function, to: str, batch: int, retries: int) ->
         raise ValueError(f"a task is tried again 0 times or more, not {retries}")
 
 
-def _told(package: Package, is_new: bool, tag: str | None) -> Package:
+def _told(package: Package, is_new: bool) -> Package:
     if not is_new:
         say(f"Nothing to push: {package.name} is published as {package.hash[:9]}")
         return package
     say(f"Pushing manifest to {package.manifest}")
-    if tag is not None:
-        say(f"Linking {package.name}:{tag} to manifest {package.hash[:9]}")
+    if package.tag is not None:
+        say(f"Linking {package.name}:{package.tag} to manifest {package.hash[:9]}")
     return package
 
 
@@ -162,7 +165,7 @@ class _Making:
     """The package as far as it is made; results go into the push and into the journal, and nowhere else."""
 
     def __init__(
-        self, manifest: _native.Manifest, push: _native.SharedPush, journal: _journal.Journal, chosen: array[int]
+        self, manifest: _native.Manifest, push: _native.SharedPush, journal: Journal, chosen: array[int]
     ) -> None:
         self._manifest = manifest
         self._push = push
@@ -235,15 +238,3 @@ def _tasks(
             taken = []
     if taken:
         yield Task(place, fn, registry, taken)
-
-
-def _journal_path(resume: bool | str | os.PathLike[str], identity: str) -> Path | None:
-    if resume is True:
-        return _journal.folder() / f"{identity}.jsonl"
-    return None if resume is False else Path(resume)
-
-
-def _identity(package: Package, push: _native.SharedPush, fn: Function, key: str | None) -> str:
-    what = ["function", *_journal.function_identity(fn)] if key is None else ["key", key]
-    work = [package.registry, package.name, package.hash, push.registry, push.name, *what]
-    return hashlib.sha256(json.dumps(work).encode()).hexdigest()

@@ -49,7 +49,7 @@ SharedPush::Published SharedPush::publish(const Publishing& publishing, const Co
   entries_.set_header(std::move(header));
   const Publication publication{.name = to_.name,
                                 .manifest = entries_.finish(),
-                                .tag = publishing.tag,
+                                .tag = tag(),
                                 .known_tag = std::nullopt,
                                 .force = publishing.force,
                                 .parents = publishing.parents,

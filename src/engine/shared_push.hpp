@@ -21,12 +21,15 @@ namespace unio {
 /// For one thread at a time. The context must live as long as this.
 class SharedPush {
  public:
-  /// Announces the push. Error invalid_argument when `to` names a revision by its hash, or a tag that cannot
-  /// be.
+  /// Announces the push. A tag of `to` is the one to set. Error invalid_argument when it names a revision by
+  /// its hash, or a tag that cannot be.
   SharedPush(ResolvedRef to, const Context& context);
 
   const Registry& registry() const { return registry_; }
   const ResolvedRef& to() const { return to_; }
+  std::optional<std::string> tag() const {
+    return to_.version.kind == Version::Kind::tag ? std::optional(to_.version.value) : std::nullopt;
+  }
 
   struct NewEntry {
     std::string logical_key;
@@ -41,7 +44,6 @@ class SharedPush {
 
   struct Publishing {
     std::vector<std::string> parents;
-    std::optional<std::string> tag;
     std::optional<std::string> message;
     std::optional<Json> meta;
     Force force = Force::no;
