@@ -30,6 +30,9 @@ SMALL_FILE = (64, 128)
 #: A publication later than this after the one before needs not ask whether its second is free.
 SECONDS_APART = 11
 
+#: Where nothing is: of a package that is only looked at, the manifest is all there has to be.
+ELSEWHERE = "s3://bench-elsewhere/data"
+
 BESIDE_QUILT3 = Bar(8, at_least=True)
 AGAIN_BESIDE_QUILT3 = Bar(50, at_least=True)
 BESIDE_BARE = Bar(0.7, at_least=True)
@@ -129,8 +132,8 @@ def measure_change(scratch: Scratch, sizes: Sizes, runs: int) -> Iterator[Row]:
     yield Row(f"push, one of {files:,} installed files changed", median(samples), None, note=note, counts=counts)
 
 
-def publish_by_hand(scratch: Scratch, manifest: Path) -> str:
-    """Makes the manifest a package in a folder, and gives its URL."""
+def publish_by_hand(scratch: Scratch, manifest: Path) -> Path:
+    """Makes the manifest a package in a folder, which it gives."""
     registry = scratch.new_folder("registry")
     top_hash = scratch.run_unio("hash", manifest).output.strip()
     pointers = registry / ".quilt/named_packages" / PACKAGE
@@ -138,7 +141,21 @@ def publish_by_hand(scratch: Scratch, manifest: Path) -> str:
     (pointers / "latest").write_text(top_hash)
     (registry / ".quilt/packages").mkdir()
     (registry / ".quilt/packages" / top_hash).hardlink_to(manifest)
-    return f"{registry.as_uri()}#package={PACKAGE}"
+    return registry
+
+
+def add_by_hand(scratch: Scratch, manifest: Path, bucket: str) -> tuple[Path, Sample]:
+    """A workspace of a package for the bucket, with the manifest's entries; and what adding them took."""
+    workspace = scratch.new_folder("workspace")
+    workspace.mkdir()
+    scratch.run_unio("init", PACKAGE, "--registry", url(bucket), cwd=workspace)
+    source = f"{publish_by_hand(scratch, manifest).as_uri()}#package={PACKAGE}"
+    return workspace, scratch.run_unio("add", "--package", source, cwd=workspace)
+
+
+def push_pointers(scratch: Scratch, workspace: Path) -> Sample:
+    """What is elsewhere stays there."""
+    return expect(scratch.run_unio("push", "--no-copy", "-m", "listed", cwd=workspace), "Tophash: ")
 
 
 def list_folder(scratch: Scratch, bucket: str, env: Environment | None = None) -> Sample:
@@ -149,15 +166,12 @@ def list_folder(scratch: Scratch, bucket: str, env: Environment | None = None) -
 
 def measure_list(scratch: Scratch, sizes: Sizes, runs: int) -> Iterator[Row]:
     entries = sizes.bucket_entries
-    # Objects that are elsewhere, so that a manifest is all there has to be.
-    manifest = scratch.make_manifest(entries, "ordered", "s3://bench-elsewhere/data")
-    bucket, workspace = scratch.new_bucket("list"), scratch.new_folder("workspace")
-    workspace.mkdir()
+    manifest = scratch.make_manifest(entries, "ordered", ELSEWHERE)
+    bucket = scratch.new_bucket("list")
     say("publishing them")
-    scratch.run_unio("init", PACKAGE, "--registry", url(bucket), cwd=workspace)
-    added = scratch.run_unio("add", "--package", publish_by_hand(scratch, manifest), cwd=workspace)
+    workspace, added = add_by_hand(scratch, manifest, bucket)
     yield Row(f"add --package of {entries:,} entries", added, None, note="once")
-    pushed = expect(scratch.run_unio("push", "--no-copy", "-m", "listed", cwd=workspace), "Tophash: ")
+    pushed = push_pointers(scratch, workspace)
     yield Row(f"push of {entries:,} entries that are elsewhere", pushed, None, note="once")
     requests = scratch.server.count_requests(lambda env: list_folder(scratch, bucket, env))
     say("ls")
