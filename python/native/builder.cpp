@@ -125,12 +125,6 @@ nb::dict state_files(BuilderHandle& builder) {
   return files;
 }
 
-nb::list key_list(const std::vector<std::string>& keys) {
-  nb::list result;
-  for (const std::string& key : keys) result.append(key_str(key));
-  return result;
-}
-
 nb::list left_out_list(const std::vector<LeftOut>& left_out) {
   nb::list result;
   for (const LeftOut& item : left_out) {

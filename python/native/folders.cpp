@@ -23,12 +23,6 @@ nb::str name_of(const std::array<std::string_view, count>& names, Kind kind) {
   return key_str(names.at(static_cast<std::size_t>(kind)));
 }
 
-nb::list key_list(const std::vector<std::string>& keys) {
-  nb::list result;
-  for (const std::string& key : keys) result.append(key_str(key));
-  return result;
-}
-
 /// The revision that is open, with the tag it was asked for by.
 ResolvedRef exact_ref(const PackageHandle& package) {
   return {package.reader->ref().registry,

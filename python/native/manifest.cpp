@@ -15,11 +15,6 @@
 namespace unio::python {
 namespace {
 
-EntryView entry_at(const Manifest& manifest, std::size_t index) {
-  if (index >= manifest.size()) throw nb::index_error("no such entry");
-  return manifest[index];
-}
-
 nb::list keys(const Manifest& manifest, std::size_t first, std::size_t last) {
   nb::list result;
   for (std::size_t i = first; i < std::min(last, manifest.size()); ++i)

@@ -91,11 +91,6 @@ nb::list lines(const PackageHandle& package) {
   return result;
 }
 
-EntryView entry_at(const Manifest& manifest, std::size_t index) {
-  if (index >= manifest.size()) throw nb::index_error("no such entry");
-  return manifest[index];
-}
-
 /// Bytes objects whose content is written, by other threads, before anybody else sees them.
 class NewBytes {
  public:

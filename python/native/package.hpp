@@ -22,6 +22,12 @@ struct PackageHandle {
   }
 };
 
+/// Raises IndexError beyond the end.
+inline EntryView entry_at(const Manifest& manifest, std::size_t index) {
+  if (index >= manifest.size()) throw nb::index_error("no such entry");
+  return manifest[index];
+}
+
 void bind_manifest(nb::module_& module);
 void bind_package(nb::module_& module);
 void bind_folders(nb::class_<PackageHandle>& package);

@@ -24,6 +24,12 @@ nb::str key_str(std::string_view text) {
   return str_of(PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "surrogatepass"));
 }
 
+nb::list key_list(const std::vector<std::string>& keys) {
+  nb::list result;
+  for (const std::string& key : keys) result.append(key_str(key));
+  return result;
+}
+
 std::filesystem::path path_of(const nb::str& text) {
   return content_of(PyUnicode_EncodeFSDefault(text.ptr()));
 }

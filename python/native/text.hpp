@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace unio::python {
 
@@ -16,6 +17,7 @@ namespace nb = nanobind;
 
 std::string key_text(const nb::str& text);
 nb::str key_str(std::string_view text);
+nb::list key_list(const std::vector<std::string>& keys);
 
 std::filesystem::path path_of(const nb::str& text);
 nb::str path_str(std::string_view path);

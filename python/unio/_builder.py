@@ -143,7 +143,7 @@ class PackageBuilder:
             >>> builder = pkg.as_package_builder()
             >>> builder = builder.set("cats/1.txt", "photos/cats/2.txt", meta={"indoors": False})
         """
-        self._native.set(key, os.path.abspath(os.fspath(source)), None if meta is None else json.dumps(meta))
+        self._native.set(key, os.path.abspath(os.fspath(source)), _json_or_none(meta))
         return self
 
     def set_meta(self, key: str, meta: Any) -> PackageBuilder:
@@ -223,7 +223,7 @@ class PackageBuilder:
             64
         """
         with progress() as shown:
-            built = self._native.build(message, None if meta is None else json.dumps(meta), shown)
+            built = self._native.build(message, _json_or_none(meta), shown)
         self._tell_built(built)
         return self
 
@@ -270,7 +270,7 @@ class PackageBuilder:
         """
         tag = self._tag if tag is None else tag
         with progress() as shown:
-            text = None if meta is None else json.dumps(meta)
+            text = _json_or_none(meta)
             result = self._native.push_manifest(tag, message, text, force, allow_local_files, shown)
         return self._published(result, tag)
 
@@ -302,7 +302,7 @@ class PackageBuilder:
         """
         tag = self._tag if tag is None else tag
         with progress() as shown:
-            text = None if meta is None else json.dumps(meta)
+            text = _json_or_none(meta)
             result = self._native.push(_as_prefix(prefix), not copy, tag, message, text, force, shown)
         _tell_pushed(result)
         return self._published(result, tag)
@@ -379,6 +379,11 @@ class PackageBuilder:
 
 def _builder_of(files: dict[str, bytes], tag: str | None) -> PackageBuilder:
     return PackageBuilder._of(_native.Builder.restore(_engine.current(), files), tag)
+
+
+def _json_or_none(meta: Any) -> str | None:
+    """As the engine takes metadata: None leaves what is there."""
+    return None if meta is None else json.dumps(meta)
 
 
 def _key_of(path: str) -> str:

@@ -8,15 +8,14 @@ import pickle
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy
+import pandas
+import pyarrow
 import pytest
 import unio
+from PIL import Image
 from python_scenes import NAME, publish, run_python
 from unio import readers
-
-pandas = pytest.importorskip("pandas")
-numpy = pytest.importorskip("numpy")
-pyarrow = pytest.importorskip("pyarrow")
-Image = pytest.importorskip("PIL.Image")
 
 TABLE = pandas.DataFrame({"name": ["ä", "b"], "size": [1, 2]})
 
