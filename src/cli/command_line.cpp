@@ -24,6 +24,9 @@ class ParserArguments final : public Arguments {
   void positional(std::string name, std::optional<std::string>& target, std::string help) override {
     app_.add_option(std::move(name), target, std::move(help));
   }
+  void positional(std::string name, std::vector<std::string>& target, std::string help) override {
+    app_.add_option(std::move(name), target, std::move(help))->required();
+  }
   void option(std::string names, std::string, std::optional<std::string>& target, std::string help) override {
     app_.add_option(std::move(names), target, std::move(help));
   }
@@ -46,6 +49,9 @@ class HelpArguments final : public Arguments {
   }
   void positional(std::string name, std::optional<std::string>&, std::string help) override {
     add({std::move(name), {}, std::move(help), true, false});
+  }
+  void positional(std::string name, std::vector<std::string>&, std::string help) override {
+    add({std::move(name) + "...", {}, std::move(help), true, true});
   }
   void option(std::string names, std::string value, std::optional<std::string>&, std::string help) override {
     add({std::move(names), std::move(value), std::move(help)});

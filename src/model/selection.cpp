@@ -93,14 +93,17 @@ std::vector<std::size_t> sample_entries(const Manifest& manifest, const SampleOp
 
 std::vector<std::vector<std::size_t>> split_entries(const Manifest& manifest, std::span<const Share> shares,
                                                     std::string_view seed) {
+  if (shares.empty()) throw senseless("a split needs shares");
   double total = 0;
+  std::set<std::string_view> names;
   for (const Share& share : shares) {
+    if (!names.insert(share.name).second)
+      throw senseless(fmt::format("there are two shares of the name '{}'", share.name));
     if (!(share.weight > 0) || !std::isfinite(share.weight))
       throw senseless(
           fmt::format("the share '{}' must be more than nothing, not {}", share.name, share.weight));
     total += share.weight;
   }
-  if (shares.empty()) throw senseless("a split needs shares");
   std::vector<double> ends;
   double sum = 0;
   for (const Share& share : shares) ends.push_back((sum += share.weight) / total);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from python_scenes import NAME, publish, put_manifest
 from s3_proxy import S3Proxy
 from unio import Package, PackageBuilder
+from unio_command import Unio
 
 from model import place_of
 
@@ -119,6 +121,23 @@ def test_metadata_of_entries_and_folders_comes_along_and_that_of_the_package_doe
     assert cats.metadata == {}
     assert cats.message == "cats"
     assert not any(key.startswith("train/dog") for key in list(cats.keys()))
+
+
+def test_the_command_chooses_the_same(folder_registry: str, home: Path) -> None:
+    pkg = publish(files=SOURCE)
+    unio = Unio(home)
+
+    def sample(*options: str) -> list[str]:
+        return unio.run("sample", "--entries", NAME, *options).stdout.splitlines()
+
+    assert sample("-n", "10") == keys(pkg.sample(n=10))
+    assert sample("-n", "10", "--seed", "7") == keys(pkg.sample(n=10, seed=7))
+    assert sample("--fraction", "0.3", "--seed", "x", "--by", "train/") == keys(
+        pkg.sample(fraction=0.3, seed="x", by="train/")
+    )
+    shares = unio.json("split", "--entries", NAME, "train=0.7", "test=0.2", "rest=0.1", "--seed", "7")["shares"]
+    parts = pkg.split({"train": 0.7, "test": 0.2, "rest": 0.1}, seed=7)
+    assert {share["name"]: share["keys"] for share in shares} == {name: keys(part) for name, part in parts.items()}
 
 
 def test_a_selection_is_published_where_its_source_is_and_reads(pkg: Package, registry: str) -> None:

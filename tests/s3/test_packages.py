@@ -8,6 +8,7 @@ import model
 import pytest
 
 from s3_abilities import needs
+from s3_proxy import S3Proxy
 from s3_registry import Bucket, BucketUnio
 from unio_command import read_tree, write_tree
 from unio_scenes import FILES, NAME, SECOND, damage, fails, install, objects, publish
@@ -130,3 +131,23 @@ def test_the_root_of_a_bucket_is_a_registry_too(tmp_path: Path, bucket: Bucket) 
     publish(unio, tmp_path / "work", FILES, "-t", "v1")
     install(unio, tmp_path / "target")
     assert read_tree(tmp_path / "target") == FILES
+
+
+def test_a_selection_of_a_bucket_becomes_packages_without_reading_an_object(
+    unio: BucketUnio, proxy: S3Proxy, tmp_path: Path
+) -> None:
+    publish(unio, tmp_path / "work", FILES, "-t", "v1")
+    unio.run("remote", "add", "lab", tmp_path / "lab")
+    stored = objects(unio.registry)
+    unio.env["AWS_ENDPOINT_URL_S3"] = proxy.url
+    for command in (["sample", "-n", "2", "--to", "team/few"], ["split", "a=1", "b=1", "--to", "team/{}"]):
+        unio.run(*command, "--entries", f"{NAME}:v1", "-t", "v1")
+    unio.run("sample", "--entries", f"{NAME}:v1", "-n", "2", "--to", "lab/team/few")
+    assert [record for record in proxy.requests if record.method != "HEAD" and "/objects/" in record.path] == []
+    assert objects(unio.registry) == stored
+    parts = [model.check_registry(unio.registry, name)["v1"].files for name in ("team/a", "team/b")]
+    assert parts[0] | parts[1] == FILES and not parts[0].keys() & parts[1].keys()
+    few = model.check_registry(unio.registry, "team/few")["v1"].files
+    assert len(few) == 2 and few.items() <= FILES.items()
+    install(unio, tmp_path / "target", "lab/team/few")
+    assert read_tree(tmp_path / "target") == few

@@ -194,9 +194,11 @@ void print_published(Session& session, const Workspace& workspace, const PushRes
   }
   if (!result.only_tagged) session.line(fmt::format("Pushing manifest to {}", result.manifest_url));
   if (tag) session.line(fmt::format("Linking {}:{} to manifest {}", name, *tag, short_hash(result.top_hash)));
-  if (!result.has_readme && !result.only_tagged) {
-    session.warn("the package has no README.md; one tells others what the data is");
-  }
+}
+
+void warn_no_readme(Session& session, const PushResult& result) {
+  if (result.has_readme || !result.published || result.only_tagged) return;
+  session.warn("the package has no README.md; one tells others what the data is");
 }
 
 Json published_json(const Workspace& workspace, const PushResult& result) {

@@ -65,6 +65,8 @@ Json pushed_json(const PushDataResult& data);
 /// The lines of a published manifest and its JSON.
 void print_published(Session& session, const Workspace& workspace, const PushResult& result,
                      const std::optional<std::string>& tag);
+/// Warns when what was published tells nobody what it is.
+void warn_no_readme(Session& session, const PushResult& result);
 Json published_json(const Workspace& workspace, const PushResult& result);
 
 /// `path` as the user would write it: relative to where he stands, unless that is longer.

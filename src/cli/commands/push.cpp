@@ -39,6 +39,7 @@ CommandRun setup(Arguments& arguments) {
       session.line(fmt::format("Tophash: {}", result.top_hash));
     }
     print_published(session, workspace, result, options->tag);
+    warn_no_readme(session, result);
     return 0;
   };
 }

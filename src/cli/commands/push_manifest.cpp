@@ -15,6 +15,7 @@ CommandRun setup(Arguments& arguments) {
     if (session.json()) session.print_json(published_json(workspace, result));
     if (result.built) print_build(session, result.build);
     print_published(session, workspace, result, options->tag);
+    warn_no_readme(session, result);
     return 0;
   };
 }

@@ -91,6 +91,8 @@ TEST(Selection, refuses_options_that_make_no_sense) {
   const std::vector<Share> nothing{{"a", 0}};
   EXPECT_UNIO_ERROR(split_entries(manifest, nothing, "1"), invalid_argument);
   EXPECT_UNIO_ERROR(split_entries(manifest, {}, "1"), invalid_argument);
+  const std::vector<Share> twice{{"a", 1}, {"a", 2}};
+  EXPECT_UNIO_ERROR(split_entries(manifest, twice, "1"), invalid_argument);
 }
 
 TEST(Selection, takes_folder_metadata_along_where_something_is_chosen) {
