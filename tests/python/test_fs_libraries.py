@@ -85,6 +85,8 @@ def test_dask_workers_read_the_revision_of_the_driver(work: Path, registry: str)
 class PublishingFileSystem(UnioFileSystem):
     """Publishes a revision of team/scenario for each file that fsspec's scenarios write."""
 
+    cachable = False  # each test has a registry of its own
+
     def pipe_file(self, path: str, value: bytes, mode: str = "overwrite", **kwargs: Any) -> None:
         push(Path.cwd(), {path.removeprefix("team/scenario/"): value}, name="team/scenario")
         self.invalidate_cache()
