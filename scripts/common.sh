@@ -55,10 +55,20 @@ versitygw_folder() {
 # moto_folder: the Python environment of a second S3 server of the tests.
 moto_folder() { printf '%s/%s-moto\n' "$(build_cache)" "$(requirements moto | sha256sum | cut -d' ' -f1)"; }
 
+# torch_folder: the Python environment with PyTorch.
+torch_folder() { printf '%s/%s-torch\n' "$(build_cache)" "$(requirements torch | sha256sum | cut -d' ' -f1)"; }
+
 # requirements KIND: the lines of that kind in scripts/pins.txt as pip reads them.
 requirements() {
     awk -v kind="$1" '$1 == kind { if ($2 != name) printf "%s%s==%s", (name ? "\n" : ""), $2, $3; name = $2
                                    printf " --hash=sha256:%s", $5 } END { print "" }' "$PINS"
+}
+
+# cached_python FOLDER: the Python that a build folder makes the native module for, if it makes one.
+cached_python() {
+    [[ -f $1/CMakeCache.txt ]] || return 0
+    awk -F= '/^UNIO_PYTHON:/ { made = $2 ~ /^(ON|TRUE)$/ } /^Python_EXECUTABLE:/ { python = $2 }
+             END { if (made) print python }' "$1/CMakeCache.txt"
 }
 
 # free_port: a port of 127.0.0.1 that nobody has at this moment.

@@ -1,6 +1,5 @@
 #include "native/builder.hpp"
 
-#include <nanobind/stl/map.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/shared_ptr.h>
@@ -26,79 +25,86 @@ namespace {
 
 using std::filesystem::path;
 
+/// A workspace in a folder of this process, which goes with it.
+struct BuilderFolder {
+  explicit BuilderFolder(Workspace made) : workspace(std::move(made)) {}
+  ~BuilderFolder() {
+    std::error_code ignored;
+    if (owner == ::getpid()) std::filesystem::remove_all(workspace.root(), ignored);
+  }
+  BuilderFolder(const BuilderFolder&) = delete;
+  BuilderFolder& operator=(const BuilderFolder&) = delete;
+
+  const pid_t owner = ::getpid();
+  std::mutex mutex;
+  Workspace workspace;
+};
+
 /// A forked child must not work in the folder of its parent: it takes a copy of the state on first use.
 class BuilderHandle {
  public:
-  /// `make` turns the new, empty folder into a workspace.
+  /// `make(folder, context)` turns the new, empty folder into a workspace.
   template <class Make>
-  BuilderHandle(std::shared_ptr<Engine> engine, Make&& make) : engine_(std::move(engine)) {
-    state_ = run(*engine_, nb::none(), [&](const Context& context) {
-      return std::make_unique<State>(make(engine_->wired()->app.new_scratch_folder(), context));
+  BuilderHandle(std::shared_ptr<Engine> engine, Make make) : engine_(std::move(engine)) {
+    state_ = run(*engine_, nb::none(), [make = std::move(make), engine = engine_](const Context& context) {
+      return std::make_shared<BuilderFolder>(make(engine->wired()->app.new_scratch_folder(), context));
     });
-  }
-  BuilderHandle(BuilderHandle&&) = default;
-  ~BuilderHandle() {
-    std::error_code ignored;
-    if (state_ && state_->owner == ::getpid()) std::filesystem::remove_all(state_->workspace.root(), ignored);
-    if (state_ && state_->owner != ::getpid()) static_cast<void>(state_.release());
   }
 
   const std::shared_ptr<Engine>& engine() const { return engine_; }
 
   /// Runs an operation on the workspace, alone.
-  template <class Work>
-  auto run_on(const nb::object& progress, Work&& work) {
-    return run(*engine_, progress, [&](const Context& context) {
-      State& state = own_state();
-      const std::lock_guard alone(state.mutex);
-      return work(state.workspace, context);
-    });
+  template <class Operation>
+  auto run_on(const nb::object& progress, Operation operation) {
+    return run(*engine_, progress,
+               [state = own_state(), operation = std::move(operation)](const Context& context) {
+                 const std::lock_guard alone(state->mutex);
+                 return operation(state->workspace, context);
+               });
   }
 
  private:
-  struct State {
-    explicit State(Workspace made) : workspace(std::move(made)) {}
-    pid_t owner = ::getpid();
-    std::mutex mutex;
-    Workspace workspace;
-  };
-
-  State& own_state() {
-    if (state_->owner == ::getpid()) return *state_;
+  std::shared_ptr<BuilderFolder> own_state() {
+    if (state_->owner == ::getpid()) return state_;
     const path folder = engine_->wired()->app.new_scratch_folder();
     std::filesystem::copy(state_->workspace.state_folder(), folder / ".unio",
                           std::filesystem::copy_options::recursive);
-    static_cast<void>(state_.release());  // its mutex may be locked for ever
-    state_ = std::make_unique<State>(Workspace::get(folder));
-    return *state_;
+    return state_ = std::make_shared<BuilderFolder>(Workspace::get(folder));
   }
 
   std::shared_ptr<Engine> engine_;
-  std::unique_ptr<State> state_;
+  std::shared_ptr<BuilderFolder> state_;
 };
 
 BuilderHandle new_builder(const std::shared_ptr<Engine>& engine, const std::string& reference,
                           const std::optional<std::string>& registry) {
-  return {engine, [&](const path& folder, const Context& context) {
+  return {engine, [=](const path& folder, const Context& context) {
             return init_workspace(engine->wired()->app.resolve(reference, registry), folder, context);
           }};
 }
 
+/// Under another name, in the same registry unless that names one, where `reference` is given.
 BuilderHandle builder_from(const PackageHandle& package, const Manifest& manifest,
-                           const std::optional<std::vector<std::size_t>>& indexes) {
-  return {package.engine, [&](const path& folder, const Context& context) {
-            return init_from_package(package.reader->ref(), package.opened(manifest, context), indexes,
-                                     folder, context);
+                           const std::optional<std::vector<std::size_t>>& indexes,
+                           const std::optional<std::string>& reference) {
+  return {package.engine, [=](const path& folder, const Context& context) {
+            const ResolvedRef& own = package.reader->ref();
+            const ResolvedRef ref =
+                reference ? package.engine->wired()->app.resolve(*reference, own.registry) : own;
+            return init_from_package(ref, package.opened(manifest, context), indexes, folder, context);
           }};
 }
 
 /// Files of the state folder by name: everything that a builder is.
-using Files = std::map<std::string, nb::bytes>;
+using Files = std::map<std::string, std::string>;
 
-BuilderHandle restored_builder(const std::shared_ptr<Engine>& engine, const Files& files) {
-  std::map<std::string, std::string> contents;
-  for (const auto& [name, content] : files) contents[name] = std::string(content.c_str(), content.size());
-  return {engine, [&](const path& folder, const Context& context) {
+BuilderHandle restored_builder(const std::shared_ptr<Engine>& engine, const nb::dict& files) {
+  Files contents;
+  for (const auto& [name, content] : files) {
+    const auto bytes = nb::cast<nb::bytes>(content);
+    contents[nb::cast<std::string>(name)] = std::string(bytes.c_str(), bytes.size());
+  }
+  return {engine, [=](const path& folder, const Context& context) {
             std::filesystem::create_directory(folder / ".unio");
             for (const auto& [name, content] : contents)
               replace_file(folder / ".unio" / path(name).filename(), as_bytes(content), context.random);
@@ -106,15 +112,16 @@ BuilderHandle restored_builder(const std::shared_ptr<Engine>& engine, const File
           }};
 }
 
-Files state_files(BuilderHandle& builder) {
-  std::map<std::string, std::string> contents;
-  builder.run_on(nb::none(), [&](Workspace& workspace, const Context&) {
-    for (const char* name : {"workspace.json", workspace.state().manifest_file.c_str()}) {
-      if (*name != '\0') contents[name] = read_file(workspace.state_folder() / name);
+nb::dict state_files(BuilderHandle& builder) {
+  const Files contents = builder.run_on(nb::none(), [](Workspace& workspace, const Context&) {
+    Files found;
+    for (const std::string& name : {std::string("workspace.json"), workspace.state().manifest_file}) {
+      if (!name.empty()) found[name] = read_file(workspace.state_folder() / name);
     }
+    return found;
   });
-  Files files;
-  for (const auto& [name, content] : contents) files.emplace(name, bytes_of(content));
+  nb::dict files;
+  for (const auto& [name, content] : contents) files[name.c_str()] = bytes_of(content);
   return files;
 }
 
@@ -142,7 +149,7 @@ Overwrite overwrite_of(bool overwrite) {
 
 nb::dict add_local(BuilderHandle& builder, const nb::str& source, const nb::str& key, bool overwrite) {
   const AddRequest request{path_of(source).native(), key_text(key), overwrite_of(overwrite)};
-  const AddResult added = builder.run_on(nb::none(), [&](Workspace& workspace, const Context& context) {
+  const AddResult added = builder.run_on(nb::none(), [=](Workspace& workspace, const Context& context) {
     return add(workspace, workspace.root(), request, context);
   });
   nb::dict result;
@@ -157,7 +164,7 @@ nb::dict add_local(BuilderHandle& builder, const nb::str& source, const nb::str&
 void add_objects_of(BuilderHandle& builder, const std::string& url, const nb::str& key, bool overwrite,
                     const nb::object& progress) {
   const std::string folder = key_text(key);
-  builder.run_on(progress, [&](Workspace& workspace, const Context& context) {
+  builder.run_on(progress, [=](Workspace& workspace, const Context& context) {
     return add_objects(workspace, url, folder, overwrite_of(overwrite), context).objects;
   });
 }
@@ -165,7 +172,7 @@ void add_objects_of(BuilderHandle& builder, const std::string& url, const nb::st
 void add_package_to(BuilderHandle& builder, const PackageHandle& package, const nb::str& key, bool overwrite,
                     const nb::object& progress) {
   const std::string folder = key_text(key);
-  builder.run_on(progress, [&](Workspace& workspace, const Context& context) {
+  builder.run_on(progress, [=](Workspace& workspace, const Context& context) {
     const OpenedPackage added = package.reader->whole(context);
     return add_package(workspace, added, folder, overwrite_of(overwrite), context).entries;
   });
@@ -176,7 +183,7 @@ void set_key(BuilderHandle& builder, const nb::str& key, const nb::str& source,
   const std::string entry = key_text(key);
   const std::string file = path_of(source).native();
   const auto json = json_of(meta);
-  builder.run_on(nb::none(), [&](Workspace& workspace, const Context& context) {
+  builder.run_on(nb::none(), [=](Workspace& workspace, const Context& context) {
     set_entry(workspace, workspace.root(), entry, file, json, context);
   });
 }
@@ -184,14 +191,14 @@ void set_key(BuilderHandle& builder, const nb::str& key, const nb::str& source,
 void set_meta_of(BuilderHandle& builder, const nb::str& key, const std::string& meta) {
   const std::string place = key_text(key);
   const Json json = Json::parse(meta);
-  builder.run_on(nb::none(), [&](Workspace& workspace, const Context& context) {
+  builder.run_on(nb::none(), [=](Workspace& workspace, const Context& context) {
     set_meta(workspace, place, json, context);
   });
 }
 
 std::size_t remove_key(BuilderHandle& builder, const nb::str& key) {
   const std::string place = key_text(key);
-  return builder.run_on(nb::none(), [&](Workspace& workspace, const Context& context) {
+  return builder.run_on(nb::none(), [=](Workspace& workspace, const Context& context) {
     return remove_entries(workspace, place, context);
   });
 }
@@ -199,7 +206,7 @@ std::size_t remove_key(BuilderHandle& builder, const nb::str& key) {
 std::size_t move_keys(BuilderHandle& builder, const nb::str& from, const nb::str& to, bool overwrite) {
   const std::string source = key_text(from);
   const std::string target = key_text(to);
-  return builder.run_on(nb::none(), [&](Workspace& workspace, const Context& context) {
+  return builder.run_on(nb::none(), [=](Workspace& workspace, const Context& context) {
     return move_entries(workspace, source, target, overwrite_of(overwrite), context);
   });
 }
@@ -216,7 +223,7 @@ nb::dict build_dict(const BuildResult& build) {
 nb::dict build_manifest(BuilderHandle& builder, const std::optional<std::string>& message,
                         const std::optional<std::string>& meta, const nb::object& progress) {
   const BuildOptions options{.message = message, .meta = json_of(meta)};
-  return build_dict(builder.run_on(progress, [&](Workspace& workspace, const Context& context) {
+  return build_dict(builder.run_on(progress, [=](Workspace& workspace, const Context& context) {
     const auto lock = workspace.lock();
     return build(workspace, options, context);
   }));
@@ -239,7 +246,7 @@ nb::dict pushed_dict(const PushDataResult& data) {
 nb::dict push_only_data(BuilderHandle& builder, const std::optional<std::string>& prefix,
                         bool local_files_only, const nb::object& progress) {
   const PushDataOptions options{prefix, local_files_only};
-  return pushed_dict(builder.run_on(progress, [&](Workspace& workspace, const Context& context) {
+  return pushed_dict(builder.run_on(progress, [=](Workspace& workspace, const Context& context) {
     const auto lock = workspace.lock();
     return push_data(workspace, options, context);
   }));
@@ -283,22 +290,24 @@ PushManifestOptions manifest_options(const std::optional<std::string>& tag,
 nb::dict push_only_manifest(BuilderHandle& builder, const std::optional<std::string>& tag,
                             const std::optional<std::string>& message, const std::optional<std::string>& meta,
                             bool force, bool allow_local_files, const nb::object& progress) {
+  const std::shared_ptr<Engine> engine = builder.engine();
   const PushManifestOptions options = manifest_options(tag, message, meta, force, allow_local_files);
-  return published_dict(builder.run_on(progress, [&](Workspace& workspace, const Context& context) {
+  return published_dict(builder.run_on(progress, [=](Workspace& workspace, const Context& context) {
     const auto lock = workspace.lock();
     PushResult result = push_manifest(workspace, options, context);
-    return std::pair(std::move(result), package_of(builder.engine(), workspace, tag));
+    return std::pair(std::move(result), package_of(engine, workspace, tag));
   }));
 }
 
 nb::dict push_all(BuilderHandle& builder, const std::optional<std::string>& prefix, bool keep_pointers,
                   const std::optional<std::string>& tag, const std::optional<std::string>& message,
                   const std::optional<std::string>& meta, bool force, const nb::object& progress) {
+  const std::shared_ptr<Engine> engine = builder.engine();
   const PushOptions options{manifest_options(tag, message, meta, force, false), prefix, keep_pointers};
-  return published_dict(builder.run_on(progress, [&](Workspace& workspace, const Context& context) {
+  return published_dict(builder.run_on(progress, [=](Workspace& workspace, const Context& context) {
     const auto lock = workspace.lock();
     PushResult result = push(workspace, options, context);
-    return std::pair(std::move(result), package_of(builder.engine(), workspace, tag));
+    return std::pair(std::move(result), package_of(engine, workspace, tag));
   }));
 }
 
@@ -342,10 +351,11 @@ nb::list lines(BuilderHandle& builder) {
 }
 
 PackageHandle as_package(BuilderHandle& builder) {
-  return builder.run_on(nb::none(), [&](Workspace& workspace, const Context&) {
+  const std::shared_ptr<Engine> engine = builder.engine();
+  return builder.run_on(nb::none(), [=](Workspace& workspace, const Context&) {
     const Version version = workspace.state().ref.version;
     const bool tagged = workspace.state().published && version.kind == Version::Kind::tag;
-    return package_of(builder.engine(), workspace, tagged ? std::optional(version.value) : std::nullopt);
+    return package_of(engine, workspace, tagged ? std::optional(version.value) : std::nullopt);
   });
 }
 
@@ -355,7 +365,7 @@ void bind_builder(nb::module_& module) {
   nb::class_<BuilderHandle>(module, "Builder")
       .def(nb::new_(&new_builder), nb::arg("engine"), nb::arg("reference"), nb::arg("registry").none())
       .def_static("from_package", &builder_from, nb::arg("package"), nb::arg("manifest"),
-                  nb::arg("indexes").none())
+                  nb::arg("indexes").none(), nb::arg("reference").none())
       .def_static("restore", &restored_builder, nb::arg("engine"), nb::arg("files"))
       .def("state_files", &state_files)
       .def("describe", &describe)

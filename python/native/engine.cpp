@@ -10,7 +10,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
-#include <thread>
 #include <vector>
 
 #include "base/error.hpp"
@@ -22,6 +21,8 @@ namespace {
 
 /// How often Python may look whether a signal came, and progress is shown.
 constexpr std::chrono::milliseconds look_every{50};
+/// How long work that was asked to stop is waited for.
+constexpr std::chrono::milliseconds ends_within{1000};
 
 /// Keeps an inherited object alive for ever: its destructor would wait for threads that a child does not
 /// have.
@@ -74,39 +75,53 @@ class SeenProgress final : public Progress {
   Synchronized<std::vector<std::string>> warnings_;
 };
 
-/// Work on a thread of its own.
-class Background {
+/// One call of the engine, on a thread of its own. Whoever waits and the thread both hold it: the thread may
+/// be the last.
+class Call {
  public:
-  explicit Background(std::function<void()> work)
-      : thread_([this, work = std::move(work)] {
-          try {
-            work();
-          } catch (...) {
-            failure_ = std::current_exception();
-          }
-          const std::lock_guard lock(mutex_);
-          done_ = true;
-          ended_.notify_all();
-        }) {}
-  ~Background() { thread_.join(); }
+  Call(std::shared_ptr<Engine::Wired> wired, Work work)
+      : wired_(std::move(wired)),
+        context_(wired_->app.context(seen_, stop_.get_token())),
+        work_(std::move(work)) {}
+
+  static std::shared_ptr<Call> start(const std::shared_ptr<Engine::Wired>& wired, Work work) {
+    auto call = std::make_shared<Call>(wired, std::move(work));
+    wired->workers.start([call] { call->work(); });
+    return call;
+  }
 
   /// Whether it has ended, after waiting so long at most.
   bool wait_for(std::chrono::milliseconds time) {
     std::unique_lock lock(mutex_);
     return ended_.wait_for(lock, time, [&] { return done_; });
   }
-  void wait() {
-    std::unique_lock lock(mutex_);
-    ended_.wait(lock, [&] { return done_; });
-  }
+  void stop() { stop_.request_stop(); }
+  /// Of work that has ended.
   std::exception_ptr failure() const { return failure_; }
+  SeenProgress& seen() { return seen_; }
 
  private:
+  void work() {
+    try {
+      work_(context_);
+    } catch (...) {
+      failure_ = std::current_exception();
+    }
+    work_ = nullptr;
+    const std::lock_guard lock(mutex_);
+    done_ = true;
+    ended_.notify_all();
+  }
+
+  std::shared_ptr<Engine::Wired> wired_;
+  SeenProgress seen_;
+  std::stop_source stop_;
+  const Context context_;
+  Work work_;
   std::mutex mutex_;
   std::condition_variable ended_;
   bool done_ = false;
   std::exception_ptr failure_;
-  std::thread thread_;
 };
 
 /// Absent, or the exception that a signal's handler or the progress raised.
@@ -146,25 +161,25 @@ void Engine::close() {
   if (present && present->owner != ::getpid()) forget(std::move(present));
 }
 
-void run_call(Engine& engine, const nb::object& progress, const std::function<void(const Context&)>& work) {
-  SeenProgress seen;
+void run_call(Engine& engine, const nb::object& progress, Work work) {
+  std::shared_ptr<Call> call;
   std::exception_ptr failure;
   {
-    const std::shared_ptr<Engine::Wired> wired = engine.wired();
-    std::stop_source stop;
-    const Context context = wired->app.context(seen, stop.get_token());
     const nb::gil_scoped_release without_gil;
-    Background background([&] { work(context); });
-    while (!failure && !background.wait_for(look_every)) {
+    call = Call::start(engine.wired(), std::move(work));
+    while (!failure && !call->wait_for(look_every)) {
       const nb::gil_scoped_acquire with_gil;
-      failure = look_around(seen, progress);
+      failure = look_around(call->seen(), progress);
     }
-    if (failure) stop.request_stop();
-    background.wait();
-    if (!failure) failure = background.failure();
+    if (failure) {
+      call->stop();
+      call->wait_for(ends_within);
+    } else {
+      failure = call->failure();
+    }
   }
   if (failure) std::rethrow_exception(failure);
-  seen.give_warnings();
+  call->seen().give_warnings();
 }
 
 void bind_engine(nb::module_& module) {

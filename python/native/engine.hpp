@@ -14,6 +14,7 @@
 
 #include "app/app.hpp"
 #include "base/progress.hpp"
+#include "native/workers.hpp"
 
 namespace unio::python {
 
@@ -39,6 +40,7 @@ class Engine {
     App app;
     NoProgress no_progress;
     Context quick;  ///< for calls that are over at once
+    Workers workers;
   };
   std::shared_ptr<Wired> wired();
 
@@ -50,22 +52,29 @@ class Engine {
   std::atomic<std::shared_ptr<Wired>> wired_;
 };
 
+using Work = std::function<void(const Context&)>;
+
 /// Calls `work` on a thread of its own, without the GIL, while this one waits: signals reach their Python
-/// handlers meanwhile, and what these raise stops the work and is raised when it has ended. `progress` is
-/// None or has `update(phase, items, total_items, bytes, total_bytes)`, which is called from here some times
-/// a second. Warnings of the engine become Python's.
-void run_call(Engine& engine, const nb::object& progress, const std::function<void(const Context&)>& work);
+/// handlers meanwhile, and what these raise stops the work. Work that does not end within a second then,
+/// because a server does not answer, is left to itself; so `work` must own all that it uses, which must not
+/// be Python's.
+///
+/// `progress` is None or has `update(phase, items, total_items, bytes, total_bytes)`, which is called from
+/// here some times a second. Warnings of the engine become Python's.
+void run_call(Engine& engine, const nb::object& progress, Work work);
 
 /// The same for work that gives something.
-template <class Work>
-auto run(Engine& engine, const nb::object& progress, Work&& work) {
-  using Result = std::invoke_result_t<Work, const Context&>;
+template <class Giving>
+auto run(Engine& engine, const nb::object& progress, Giving work) {
+  using Result = std::invoke_result_t<Giving, const Context&>;
   if constexpr (std::is_void_v<Result>) {
-    run_call(engine, progress, work);
+    run_call(engine, progress, std::move(work));
   } else {
-    std::optional<Result> result;
-    run_call(engine, progress, [&](const Context& context) { result.emplace(work(context)); });
-    return *std::move(result);
+    auto result = std::make_shared<std::optional<Result>>();
+    run_call(engine, progress, [work = std::move(work), result](const Context& context) mutable {
+      result->emplace(work(context));
+    });
+    return *std::move(*result);
   }
 }
 

@@ -46,7 +46,7 @@ nb::dict install_into(const PackageHandle& package, const nb::str& location,
                       const nb::object& progress) {
   InstallOptions options{.location = path_of(location), .paths = {}, .foreign = foreign_of(foreign)};
   for (const nb::str& path : paths) options.paths.push_back(key_text(path));
-  const InstallResult done = run(*package.engine, progress, [&](const Context& context) {
+  const InstallResult done = run(*package.engine, progress, [=](const Context& context) {
     return install(exact_ref(package), options, context);
   });
   nb::dict result;
@@ -60,7 +60,7 @@ nb::dict install_into(const PackageHandle& package, const nb::str& location,
 
 nb::tuple verify_in(const PackageHandle& package, const nb::str& location, const nb::object& progress) {
   const std::filesystem::path folder = path_of(location);
-  const VerifyResult found = run(*package.engine, progress, [&](const Context& context) {
+  const VerifyResult found = run(*package.engine, progress, [=](const Context& context) {
     return verify_folder(package.reader->whole(context), folder, context);
   });
   nb::list differences;
@@ -74,7 +74,7 @@ nb::tuple verify_in(const PackageHandle& package, const nb::str& location, const
 nb::tuple match_in(const PackageHandle& package, const nb::str& location, bool dry_run,
                    const nb::object& progress) {
   const std::filesystem::path folder = path_of(location);
-  const SyncResult done = run(*package.engine, progress, [&](const Context& context) {
+  const SyncResult done = run(*package.engine, progress, [=](const Context& context) {
     return match_folder(exact_ref(package), package.reader->whole(context), folder,
                         dry_run ? DryRun::yes : DryRun::no, context);
   });

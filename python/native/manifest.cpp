@@ -34,7 +34,7 @@ nb::tuple digest(const Manifest& manifest, std::size_t index) {
 }
 
 std::string json_of(const Json& json) {
-  return json.dump(JsonStyle::canonical);
+  return json.dump(JsonStyle::compact);
 }
 
 nb::dict folder_meta(const Manifest& manifest) {

@@ -9,6 +9,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
+#include <numeric>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -24,25 +27,28 @@ namespace {
 
 PackageHandle open(const std::shared_ptr<Engine>& engine, const std::string& reference,
                    const std::optional<std::string>& registry) {
-  auto reader = run(*engine, nb::none(), [&](const Context& context) {
+  auto reader = run(*engine, nb::none(), [=](const Context& context) {
     return std::make_shared<PackageReader>(engine->wired()->app.resolve(reference, registry), context);
   });
   return {engine, std::move(reader)};
 }
 
+using FoundEntry = std::pair<Manifest, std::size_t>;
+
+std::optional<FoundEntry> find_in(const Manifest& manifest, const std::string& key) {
+  const auto index = manifest.find(key);
+  return index ? std::optional(FoundEntry(manifest, *index)) : std::nullopt;
+}
+
 /// The entry with this key, in the whole manifest or a part of it. Error not_found with the nearest key.
-std::pair<Manifest, std::size_t> find_entry(const PackageHandle& package, const nb::str& key) {
+FoundEntry find_entry(const PackageHandle& package, const nb::str& key) {
   const std::string wanted = key_text(key);
-  const auto find_in = [&](const Manifest& manifest) -> std::optional<std::pair<Manifest, std::size_t>> {
-    const auto index = manifest.find(wanted);
-    return index ? std::optional(std::pair(manifest, *index)) : std::nullopt;
-  };
   if (const auto whole = package.reader->find_whole()) {
-    if (auto found = find_in(*whole)) return *std::move(found);
+    if (auto found = find_in(*whole, wanted)) return *std::move(found);
   }
-  return run(*package.engine, nb::none(), [&](const Context& context) {
+  return run(*package.engine, nb::none(), [=](const Context& context) {
     const OpenedPackage opened = package.reader->part({&wanted, 1}, Depth::one_level, context);
-    if (auto found = find_in(opened.manifest)) return *std::move(found);
+    if (auto found = find_in(opened.manifest, wanted)) return *std::move(found);
     throw no_entry(opened.name, opened.manifest, wanted);
   });
 }
@@ -51,7 +57,7 @@ Manifest part(const PackageHandle& package, const std::vector<nb::str>& keys) {
   std::vector<std::string> wanted;
   for (const nb::str& key : keys) wanted.push_back(key_text(key));
   if (auto whole = package.reader->find_whole()) return *std::move(whole);
-  return run(*package.engine, nb::none(), [&](const Context& context) {
+  return run(*package.engine, nb::none(), [=](const Context& context) {
     return package.reader->part(wanted, Depth::all, context).manifest;
   });
 }
@@ -59,13 +65,13 @@ Manifest part(const PackageHandle& package, const std::vector<nb::str>& keys) {
 Manifest whole(const PackageHandle& package, const nb::object& progress) {
   if (auto manifest = package.reader->find_whole()) return *std::move(manifest);
   return run(*package.engine, progress,
-             [&](const Context& context) { return package.reader->whole(context).manifest; });
+             [=](const Context& context) { return package.reader->whole(context).manifest; });
 }
 
 nb::list list_folder(const PackageHandle& package, const nb::str& folder, bool all) {
   const std::string wanted = key_text(folder);
   const Depth depth = all ? Depth::all : Depth::one_level;
-  const auto listings = run(*package.engine, nb::none(), [&](const Context& context) {
+  const auto listings = run(*package.engine, nb::none(), [=](const Context& context) {
     return list_entries(package.reader->part({&wanted, 1}, depth, context), wanted, depth);
   });
   nb::list result;
@@ -76,7 +82,7 @@ nb::list list_folder(const PackageHandle& package, const nb::str& folder, bool a
 
 nb::list lines(const PackageHandle& package) {
   const std::string root;
-  const auto found = run(*package.engine, nb::none(), [&](const Context& context) {
+  const auto found = run(*package.engine, nb::none(), [=](const Context& context) {
     return data_lines(package.reader->part({&root, 1}, Depth::one_level, context).manifest);
   });
   nb::list result;
@@ -90,96 +96,129 @@ EntryView entry_at(const Manifest& manifest, std::size_t index) {
   return manifest[index];
 }
 
-/// Bytes objects whose content is written before anybody else sees them.
-nb::object new_bytes(std::uint64_t size) {
-  PyObject* made = PyBytes_FromStringAndSize(nullptr, static_cast<Py_ssize_t>(size));
-  if (made == nullptr) throw nb::python_error();
-  return nb::steal(made);
+/// Bytes objects whose content is written, by other threads, before anybody else sees them.
+class NewBytes {
+ public:
+  explicit NewBytes(std::span<const std::uint64_t> sizes) {
+    for (const std::uint64_t size : sizes) {
+      PyObject* made = PyBytes_FromStringAndSize(nullptr, static_cast<Py_ssize_t>(size));
+      if (made == nullptr) throw nb::python_error();
+      list_.append(nb::steal(made));
+      contents_.push_back(PyBytes_AS_STRING(made));
+    }
+  }
+  /// The last to let go may be a thread of the engine.
+  ~NewBytes() {
+    const nb::gil_scoped_acquire with_gil;
+    nb::list gone = std::move(list_);
+  }
+  NewBytes(const NewBytes&) = delete;
+  NewBytes& operator=(const NewBytes&) = delete;
+
+  char* content(std::size_t i) const { return contents_[i]; }
+  const nb::list& list() const { return list_; }
+
+ private:
+  nb::list list_;
+  std::vector<char*> contents_;
+};
+
+std::shared_ptr<NewBytes> new_bytes(std::uint64_t size) {
+  return std::make_shared<NewBytes>(std::span(&size, 1));
 }
 
-char* content_of(const nb::object& bytes) {
-  return PyBytes_AS_STRING(bytes.ptr());
+/// Whose package it is, for messages.
+std::string step_of(const PackageHandle& package) {
+  return fmt::format("package '{}'", package.reader->ref().name.text());
 }
 
-/// Without a request, a signal or another thread, where that is possible.
+/// Without another thread, where no request is needed.
 std::optional<std::string> find_quickly(const PackageHandle& package, const EntryView& entry) {
   const auto wired = package.engine->wired();
+  const Context& context = wired->quick;
   const nb::gil_scoped_release without_gil;
-  const Registry registry(wired->quick.stores.get(package.reader->ref().registry), wired->quick);
-  return find_at_hand(registry, wired->quick, entry);
+  const Registry registry(context.stores.get(package.reader->ref().registry), context);
+  return in_context(step_of(package), [&] { return find_at_hand(registry, context, entry); });
 }
 
 nb::object read(const PackageHandle& package, const Manifest& manifest, std::size_t index) {
   const EntryView entry = entry_at(manifest, index);
   if (const auto content = find_quickly(package, entry)) return bytes_of(*content);
-  nb::object bytes = new_bytes(entry.size());
-  char* out = content_of(bytes);
-  run(*package.engine, nb::none(), [&](const Context& context) {
+  const auto bytes = new_bytes(entry.size());
+  run(*package.engine, nb::none(), [=](const Context& context) {
     const OpenedPackage opened = package.opened(manifest, context);
-    read_entry(opened.registry, context, entry, [&](Bytes piece) {
-      std::memcpy(out, piece.data(), piece.size());
-      out += piece.size();
+    char* out = bytes->content(0);
+    in_context(step_of(package), [&] {
+      read_and_keep(opened.registry, context, entry, [&](Bytes piece) {
+        std::memcpy(out, piece.data(), piece.size());
+        out += piece.size();
+      });
     });
   });
-  return bytes;
+  return bytes->list()[0];
+}
+
+void read_range_into(const PackageHandle& package, const OpenedPackage& opened, const EntryView& entry,
+                     ByteRange range, char* out, const Context& context) {
+  std::uint64_t filled = 0;
+  in_context(step_of(package), [&] {
+    read_entry_range(opened.registry, context, entry, range, [&](Bytes piece) {
+      const std::size_t count = std::min<std::uint64_t>(piece.size(), range.length - filled);
+      std::memcpy(out + filled, piece.data(), count);
+      filled += count;
+    });
+    if (filled == range.length) return;
+    throw Error(ErrorCode::corruption,
+                fmt::format("'{}' at '{}' ends after {} bytes, but the manifest says {}", entry.logical_key(),
+                            entry.physical_key(), range.offset + filled, entry.size()));
+  });
 }
 
 nb::object read_range(const PackageHandle& package, const Manifest& manifest, std::size_t index,
                       std::uint64_t offset, std::uint64_t length) {
   const EntryView entry = entry_at(manifest, index);
   const std::uint64_t begin = std::min(offset, entry.size());
-  const std::uint64_t size = std::min(length, entry.size() - begin);
-  nb::object bytes = new_bytes(size);
-  std::uint64_t filled = 0;
-  run(*package.engine, nb::none(), [&](const Context& context) {
-    const OpenedPackage opened = package.opened(manifest, context);
-    read_entry_range(opened.registry, context, entry, {begin, size}, [&](Bytes piece) {
-      const std::size_t count = std::min<std::uint64_t>(piece.size(), size - filled);
-      std::memcpy(content_of(bytes) + filled, piece.data(), count);
-      filled += count;
-    });
-    if (filled == size) return;
-    throw Error(ErrorCode::corruption,
-                fmt::format("'{}' at '{}' ends after {} bytes, but the manifest says {}", entry.logical_key(),
-                            entry.physical_key(), begin + filled, entry.size()));
+  const ByteRange range{begin, std::min(length, entry.size() - begin)};
+  const auto bytes = new_bytes(range.length);
+  run(*package.engine, nb::none(), [=](const Context& context) {
+    read_range_into(package, package.opened(manifest, context), entry, range, bytes->content(0), context);
   });
-  return bytes;
+  return bytes->list()[0];
 }
 
 nb::list read_many(const PackageHandle& package, const Manifest& manifest,
                    const std::vector<std::size_t>& indexes, const nb::object& progress) {
   std::vector<EntryView> entries;
-  std::vector<char*> outs;
-  nb::list result;
-  std::uint64_t bytes = 0;
+  std::vector<std::uint64_t> sizes;
   for (const std::size_t index : indexes) {
     entries.push_back(entry_at(manifest, index));
-    bytes += entries.back().size();
-    const nb::object made = new_bytes(entries.back().size());
-    outs.push_back(content_of(made));
-    result.append(made);
+    sizes.push_back(entries.back().size());
   }
-  run(*package.engine, progress, [&](const Context& context) {
+  const auto bytes = std::make_shared<NewBytes>(sizes);
+  run(*package.engine, progress, [=](const Context& context) {
     const OpenedPackage opened = package.opened(manifest, context);
-    const ProgressPhase phase(context.progress, "reading", entries.size(), bytes);
-    read_contents(opened.registry, context, entries, [&](std::size_t i, std::string content) {
-      std::memcpy(outs[i], content.data(), content.size());
+    const std::uint64_t total = std::accumulate(sizes.begin(), sizes.end(), std::uint64_t{0});
+    const ProgressPhase phase(context.progress, "reading", entries.size(), total);
+    in_context(step_of(package), [&] {
+      read_contents(opened.registry, context, entries, [&](std::size_t i, std::string content) {
+        std::memcpy(bytes->content(i), content.data(), content.size());
+      });
     });
   });
-  return result;
+  return bytes->list();
 }
 
 std::pair<std::uint64_t, std::uint64_t> keep(const PackageHandle& package, const nb::str& key,
                                              const nb::object& progress) {
   const std::string wanted = key_text(key);
-  const CachedEntries kept = run(*package.engine, progress, [&](const Context& context) {
+  const CachedEntries kept = run(*package.engine, progress, [=](const Context& context) {
     return keep_in_cache(package.reader->part({&wanted, 1}, Depth::all, context), wanted, context);
   });
   return {kept.entries, kept.bytes};
 }
 
 std::pair<std::uint64_t, std::uint64_t> clear(const PackageHandle& package) {
-  const CachedEntries dropped = run(*package.engine, nb::none(), [&](const Context& context) {
+  const CachedEntries dropped = run(*package.engine, nb::none(), [=](const Context& context) {
     const ResolvedRef& ref = package.reader->ref();
     return clear_from_cache(Registry(context.stores.get(ref.registry), context), ref.name, context);
   });
@@ -189,7 +228,7 @@ std::pair<std::uint64_t, std::uint64_t> clear(const PackageHandle& package) {
 nb::object readme_key(const PackageHandle& package) {
   const auto names = readme_keys();
   const std::vector<std::string> wanted(names.begin(), names.end());
-  const auto found = run(*package.engine, nb::none(), [&](const Context& context) {
+  const auto found = run(*package.engine, nb::none(), [=](const Context& context) {
     return find_readme(package.reader->part(wanted, Depth::one_level, context).manifest);
   });
   return found ? nb::object(key_str(*found)) : nb::none();

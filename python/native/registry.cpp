@@ -26,7 +26,7 @@ nb::object text_or_none(const std::optional<std::string>& text) {
 }
 
 nb::list packages(const std::shared_ptr<Engine>& engine, const std::optional<std::string>& registry) {
-  const auto found = run(*engine, nb::none(), [&](const Context& context) {
+  const auto found = run(*engine, nb::none(), [=](const Context& context) {
     const App& app = engine->wired()->app;
     const std::string url = registry ? app.url_of(*registry) : app.default_registry();
     return list_packages(Registry(context.stores.get(url), context));
@@ -40,7 +40,7 @@ nb::list packages(const std::shared_ptr<Engine>& engine, const std::optional<std
 }
 
 nb::list revisions(const PackageHandle& package, std::size_t limit) {
-  const auto found = run(*package.engine, nb::none(), [&](const Context& context) {
+  const auto found = run(*package.engine, nb::none(), [=](const Context& context) {
     const ResolvedRef& ref = package.reader->ref();
     return log(Registry(context.stores.get(ref.registry), context), ref.name, limit, context);
   });

@@ -1,10 +1,13 @@
 """Unio: version control and a catalogue for data, on storage that you already own.
 
     >>> import unio
-    >>> pkg = unio.PackageBuilder("team/photos").add("photos/").push_data_and_manifest(tag="v1")
-    >>> unio.Package("team/photos:v1").get("photos/labels.json")
+    >>> pkg = unio.PackageBuilder("team/animals").add("", "photos/").push_data_and_manifest(tag="v1")
+    >>> unio.Package("team/animals:v1").get("labels.json")
+    {'cats/1.txt': 'tabby'}
 
-The same packages, registries and configuration as the command ``unio``.
+`Package` is what was published, to read; `PackageBuilder` is a package in the making; `packages` and `revisions` list
+what a registry holds; `UnioError` is what every error of Unio is. The same packages, registries and configuration as
+the command ``unio``.
 """
 
 from unio import readers
@@ -30,6 +33,8 @@ from unio._folders import Change, Difference, MatchResult, VerifyResult
 from unio._native import version as __version__
 from unio._package import Package
 from unio._registry import PackageInfo, Revision, packages, revisions
+from unio._task import Output
+from unio._transform import transform
 
 __all__ = [
     "AlreadyExistsError",
@@ -43,6 +48,7 @@ __all__ = [
     "MatchResult",
     "NoSpaceError",
     "NotFoundError",
+    "Output",
     "Package",
     "PackageBuilder",
     "PackageEntry",
@@ -61,4 +67,5 @@ __all__ = [
     "packages",
     "readers",
     "revisions",
+    "transform",
 ]

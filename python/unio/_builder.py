@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import warnings
 from typing import Any, overload
 
 from unio import _display, _engine, _native
-from unio._errors import PreconditionError, UnioWarning
+from unio._errors import PreconditionError, warn
 from unio._messages import progress, say
 from unio._package import Package
 
@@ -22,14 +21,23 @@ class PackageBuilder:
 
     All methods that change it return it, so that calls can be chained.
 
+    It is for one thread at a time. It pickles, without the local files that it points at.
+
     Example:
-        >>> builder = PackageBuilder("bucket/dataset")
-        >>> builder.add("README.md").add("train2017/")
-        >>> pkg = builder.push_data_and_manifest(tag="v0", message="the first")
+        >>> builder = PackageBuilder("team/pets").add("README.md", "photos/README.md").add("cats/", "photos/cats/")
+        >>> pkg = builder.push_data_and_manifest(tag="v1", message="the first")
+        >>> pkg.ls()
+        README.md
+        cats/
 
     Args:
-        name: a reference without a hash, ``"bucket/dataset"``.
-        registry: where it will be published: a folder, a URL or the name of a remote. Default: as the command finds it.
+        name: a reference without a hash, ``"bucket/dataset"``; with a tag, as in ``"bucket/dataset:v0"``, publishing
+            sets that one where it is given no other.
+        registry: where it will be published: a folder, a URL or the name of a remote. Default: as the command finds it
+            (``UNIO_REGISTRY``, the configuration, the local registry).
+
+    Raises:
+        ValueError: `name` is no reference, or has a hash.
     """
 
     def __init__(self, name: str, *, registry: PathLike | None = None) -> None:
@@ -37,17 +45,20 @@ class PackageBuilder:
             raise TypeError(f"the name of a package is a str, not {type(name).__name__}")
         place = None if registry is None else os.fspath(registry)
         self._native = _native.Builder(_engine.current(), name, place)
+        self._tag: str | None = self._native.describe()["display"].partition(":")[2] or None
 
     @classmethod
-    def _of(cls, native: _native.Builder) -> PackageBuilder:
+    def _of(cls, native: _native.Builder, tag: str | None = None) -> PackageBuilder:
         builder = cls.__new__(cls)
         builder._native = native
+        builder._tag = tag
         return builder
 
     # What it is.
 
     @property
     def name(self) -> str:
+        """The name without tag: ``"team/photos"``."""
         return str(self._native.describe()["name"])
 
     @property
@@ -88,6 +99,10 @@ class PackageBuilder:
             FileNotFoundError: there is no such file.
             AlreadyExistsError: two sources for one key; the message names both.
             ValueError: a path outside the present folder, or a URL, without a key.
+
+        Example:
+            >>> builder = PackageBuilder("team/mixed").add("photos/cats/")
+            >>> builder = builder.add("old/", Package("team/photos:v1"))
         """
         if not 1 <= len(key_and_source) <= 2:
             raise TypeError(f"add takes a source, or a key and a source, not {len(key_and_source)} arguments")
@@ -114,22 +129,66 @@ class PackageBuilder:
         return self
 
     def set(self, key: str, source: PathLike, meta: Any = None) -> PackageBuilder:
-        """Sets one key to a local file, whatever stood there, and its metadata when given."""
+        """Sets one key to a local file, whatever stood there, and its metadata when given.
+
+        Args:
+            key: the logical key.
+            source: the local file, wherever it is.
+            meta: the entry's metadata: anything that `json` writes.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+
+        Example:
+            >>> builder = pkg.as_package_builder()
+            >>> builder = builder.set("cats/1.txt", "photos/cats/2.txt", meta={"indoors": False})
+        """
         self._native.set(key, os.path.abspath(os.fspath(source)), None if meta is None else json.dumps(meta))
         return self
 
     def set_meta(self, key: str, meta: Any) -> PackageBuilder:
-        """Sets the metadata of an entry, of a folder (``"cats/"``) or of the package (``""``); None removes it."""
+        """Sets the metadata of an entry, of a folder (``"cats/"``) or of the package (``""``); None removes it.
+
+        Args:
+            key: the entry or folder, or ``""``.
+            meta: anything that `json` writes; it replaces what was there.
+
+        Raises:
+            NotFoundError: there is no such entry or folder.
+
+        Example:
+            >>> builder = pkg.as_package_builder().set_meta("", {"license": "CC0", "contact": "ada@example.org"})
+        """
         self._native.set_meta(key, json.dumps(meta))
         return self
 
     def remove(self, key: str) -> PackageBuilder:
-        """Takes an entry, or a folder with all that is in it, out of the package. Local files stay."""
+        """Takes an entry, or a folder with all that is in it, out of the package. Local files stay.
+
+        Raises:
+            NotFoundError: there is no such entry or folder.
+
+        Example:
+            >>> builder = pkg.as_package_builder().remove("dogs/")
+        """
         self._native.remove(key)
         return self
 
     def move(self, source: str, target: str, *, overwrite: bool = False) -> PackageBuilder:
-        """Renames an entry or a folder. Only keys change: the data stays where it is."""
+        """Renames an entry or a folder. Only keys change: the data stays where it is.
+
+        Args:
+            source: the entry or folder as it is called.
+            target: what it shall be called; with a slash at the end, the folder that it goes into.
+            overwrite: replace what stands there instead of refusing.
+
+        Raises:
+            NotFoundError: there is no such entry or folder.
+            AlreadyExistsError: something has that key, and `overwrite` is not given.
+
+        Example:
+            >>> builder = pkg.as_package_builder().move("labels.json", "cats/labels.json")
+        """
         self._native.move(source, target, overwrite)
         return self
 
@@ -137,7 +196,11 @@ class PackageBuilder:
         """Moves everything in one folder into another, metadata too.
 
         Raises:
+            NotFoundError: there is no folder `source`.
             AlreadyExistsError: something in the target has the same key, and `overwrite` is not given.
+
+        Example:
+            >>> builder = pkg.as_package_builder().move_dir_contents("dogs/", "animals/")
         """
         self._native.move(_as_folder(source), _as_folder(target), overwrite)
         return self
@@ -145,7 +208,20 @@ class PackageBuilder:
     # Building and publishing.
 
     def build_manifest(self, message: str | None = None, meta: Any = None) -> PackageBuilder:
-        """Hashes what is new and makes the manifest. The data stays where it is."""
+        """Hashes what is new and makes the manifest. The data stays where it is, and nobody else sees it yet.
+
+        Args:
+            message: what to say of the revision.
+            meta: the package's metadata.
+
+        Raises:
+            PreconditionError: a file that belongs to it is gone; the hint says what to do.
+
+        Example:
+            >>> builder = PackageBuilder("team/pets").add("", "photos/").build_manifest()
+            >>> len(builder.hash)
+            64
+        """
         with progress() as shown:
             built = self._native.build(message, None if meta is None else json.dumps(meta), shown)
         self._tell_built(built)
@@ -157,6 +233,9 @@ class PackageBuilder:
         Args:
             prefix: readable keys, ``prefix`` and the logical key, instead of content addresses.
             local_files_only: leave what is in a bucket already where it is.
+
+        Example:
+            >>> builder = PackageBuilder("team/pets").add("", "photos/").push_data(prefix="data/pets")
         """
         with progress() as shown:
             pushed = self._native.push_data(_as_prefix(prefix), local_files_only, shown)
@@ -183,8 +262,13 @@ class PackageBuilder:
 
         Raises:
             PreconditionError: entries point at local files.
-            ConflictError: somebody else moved the tag; names both revisions.
+            ConflictError: somebody else made or moved the tag; names both revisions.
+
+        Example:
+            >>> builder = PackageBuilder("team/pets").add("", "photos/").push_data()
+            >>> pkg = builder.push_manifest(tag="v1")
         """
+        tag = self._tag if tag is None else tag
         with progress() as shown:
             text = None if meta is None else json.dumps(meta)
             result = self._native.push_manifest(tag, message, text, force, allow_local_files, shown)
@@ -200,13 +284,23 @@ class PackageBuilder:
         force: bool = False,
         copy: bool = True,
     ) -> Package:
-        """Builds, pushes data and publishes in one go, reading each changed file once.
+        """Builds, pushes data and publishes in one go, reading each changed file once. `push` is another name for it.
 
         Args:
             prefix: as for `push_data`.
             tag: as for `push_manifest`; so are `message`, `meta` and `force`.
             copy: False leaves what is in another store where it is.
+
+        Returns:
+            the package that was published; the one that is there when nothing changed.
+
+        Raises:
+            ConflictError: somebody else made or moved the tag; names both revisions.
+
+        Example:
+            >>> pkg = PackageBuilder("team/pets").add("", "photos/").push_data_and_manifest(tag="v1")
         """
+        tag = self._tag if tag is None else tag
         with progress() as shown:
             text = None if meta is None else json.dumps(meta)
             result = self._native.push(_as_prefix(prefix), not copy, tag, message, text, force, shown)
@@ -224,6 +318,11 @@ class PackageBuilder:
 
         Raises:
             PreconditionError: it is not built, or not published and that is not allowed.
+
+        Example:
+            >>> builder = pkg.filter(lambda entry: entry.size > 8).build_manifest()
+            >>> list(builder.as_package(allow_local_manifest=True).keys())
+            ['README.md', 'cats/2.txt', 'labels.json']
         """
         state = self._native.describe()
         if state["top_hash"] is None:
@@ -265,7 +364,7 @@ class PackageBuilder:
     # Python.
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _builder_of, (self._native.state_files(),)
+        return _builder_of, (self._native.state_files(), self._tag)
 
     def __repr__(self) -> str:
         state = self._native.describe()
@@ -273,11 +372,13 @@ class PackageBuilder:
         if state["top_hash"] is not None:
             manifest = state["manifest_url"] if state["published"] else "local"
         fields = [("name", state["display"]), ("tophash", state["top_hash"] or "pre-manifest"), ("manifest", manifest)]
-        return _display.block("PackageBuilder", fields, self._native.lines())
+        # A published builder has no sources any more; what it holds are the entries of its package.
+        holder = self._native.as_package() if state["published"] else self._native
+        return _display.block("PackageBuilder", fields, holder.lines())
 
 
-def _builder_of(files: dict[str, bytes]) -> PackageBuilder:
-    return PackageBuilder._of(_native.Builder.restore(_engine.current(), files))
+def _builder_of(files: dict[str, bytes], tag: str | None) -> PackageBuilder:
+    return PackageBuilder._of(_native.Builder.restore(_engine.current(), files), tag)
 
 
 def _key_of(path: str) -> str:
@@ -296,15 +397,17 @@ def _as_prefix(prefix: str | None) -> str | None:
     """A prefix is a folder, with or without slashes around it: the seed writes it both ways."""
     if prefix is None:
         return None
+    if not isinstance(prefix, str):
+        raise TypeError(f"a prefix is a str, not {type(prefix).__name__}")
     plain = prefix.strip("/")
     return plain + "/" if plain else ""
 
 
 def _warn_of(names: list[str], why: str) -> None:
     for name in names[:_NAMED_AT_MOST]:
-        warnings.warn(f"'{_display.local_place(name)}' {why}", UnioWarning, stacklevel=3)
+        warn(f"'{_display.local_place(name)}' {why}")
     if len(names) > _NAMED_AT_MOST:
-        warnings.warn(f"{len(names) - _NAMED_AT_MOST} more: each {why}", UnioWarning, stacklevel=3)
+        warn(f"{len(names) - _NAMED_AT_MOST} more: each {why}")
 
 
 def _tell_pushed(pushed: dict[str, Any]) -> None:

@@ -16,13 +16,18 @@ class PackageEntry:
     """One file of a package.
 
     Made by `Package.get_entry`, by iterating over a package, and by `Package.ls`. Cheap: nothing is read before it is
-    asked for.
+    asked for. Two are equal when key, digest, size and metadata are: versions are compared without reading data.
+
+    Example:
+        >>> entry = pkg.get_entry("cats/1.txt")
+        >>> entry.size, entry.metadata, entry.get()
+        (7, {'indoors': True}, 'a tabby')
     """
 
     __slots__ = ("_index", "_manifest", "_package", "logical_key")
 
     logical_key: str
-    """The path in the package, for example ``"cats/1.jpg"``."""
+    """The path in the package, for example ``"cats/1.txt"``."""
 
     def __init__(self, package: Package, manifest: _native.Manifest, index: int, logical_key: str) -> None:
         self._package = package
@@ -35,6 +40,7 @@ class PackageEntry:
         return True
 
     def is_dir(self) -> bool:
+        """False."""
         return False
 
     @property
@@ -81,6 +87,10 @@ class PackageEntry:
         Raises:
             NotFoundError: the object is gone; names package, key and URL.
             CorruptionError: the bytes are not those that were published.
+
+        Example:
+            >>> pkg.get_entry("cats/1.txt").get_bytes()
+            b'a tabby'
         """
         return self._package._native.read(self._manifest, self._index)
 
@@ -117,9 +127,25 @@ def _entry_of(package: Package, logical_key: str) -> PackageEntry:
 
 
 class PackageFolder:
-    """A folder of a package: what all keys that begin with it have in common."""
+    """A folder of a package: what all keys that begin with it have in common. Made by `Package.ls`.
+
+    Example:
+        >>> folder = pkg.ls()[1]
+        >>> folder
+        PackageFolder('cats/', 2 entries, 16 B)
+        >>> folder.ls()
+        cats/1.txt
+        cats/2.txt
+    """
 
     __slots__ = ("_package", "entries", "logical_key", "size")
+
+    logical_key: str
+    """Its key, with the slash at the end: ``"cats/"``."""
+    size: int
+    """The bytes of all entries in it, at any depth."""
+    entries: int
+    """How many entries are in it, at any depth."""
 
     def __init__(self, package: Package, logical_key: str, size: int, entries: int) -> None:
         self._package = package
@@ -128,20 +154,25 @@ class PackageFolder:
         self.entries = entries
 
     def is_file(self) -> bool:
+        """False."""
         return False
 
     def is_dir(self) -> bool:
+        """True."""
         return True
 
     @property
     def package(self) -> Package:
+        """The package that it is in."""
         return self._package
 
     @property
     def metadata(self) -> Any:
+        """The user's metadata of the folder; an empty dict when there is none."""
         return self._package.get_metadata(self.logical_key)
 
     def ls(self) -> Listing:
+        """What is directly in it."""
         return self._package.ls(self.logical_key)
 
     def __repr__(self) -> str:
@@ -149,7 +180,13 @@ class PackageFolder:
 
 
 class Listing(list["PackageEntry | PackageFolder"]):
-    """What is in a folder; shows one key a line."""
+    """What is in a folder: a list that shows one key a line, and sizes in notebooks.
+
+    Example:
+        >>> pkg.ls("cats/")
+        cats/1.txt
+        cats/2.txt
+    """
 
     def __init__(self, items: Iterable[PackageEntry | PackageFolder] = ()) -> None:
         super().__init__(items)

@@ -1,12 +1,15 @@
 """The exceptions of Unio: one class for each thing that a caller can do about a failure.
 
-Every class but the last two of the table derives from `UnioError` and from the built-in exception that Python users
-expect in its place, so that ``except FileNotFoundError`` and ``except unio.UnioError`` both work. What goes wrong inside
-Unio itself is a plain `RuntimeError`, and an interrupt a `KeyboardInterrupt`.
+Every class derives from `UnioError` and, where there is one, from the built-in exception that Python users expect in
+its place, so that ``except FileNotFoundError`` and ``except unio.UnioError`` both work. What goes wrong inside Unio
+itself is a plain `RuntimeError`, and an interrupt a `KeyboardInterrupt`. The table of codes is the engine's
+(``src/base/error.cpp``).
 """
 
 from __future__ import annotations
 
+import os
+import sys
 import warnings
 from typing import Any
 
@@ -17,7 +20,15 @@ class UnioError(Exception):
     Attributes:
         message: what happened, one line.
         hint: what to do next, often a command; may be empty.
-        code: the name of the row of the error table, for example ``"not_found"``.
+        code: the name of the row of the error table, for example ``"not_found"``; the command has the same.
+
+    Example:
+        >>> import unio
+        >>> try:
+        ...     unio.Package("team/foto:v1")
+        ... except unio.UnioError as error:
+        ...     print(error.code, isinstance(error, FileNotFoundError))
+        not_found True
     """
 
     code = "internal"
@@ -31,7 +42,8 @@ class UnioError(Exception):
         return f"{self.message} (hint: {self.hint})" if self.hint else self.message
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.message, self.hint), self.__dict__
+        number = {"errno": self.errno} if isinstance(self, OSError) else {}
+        return type(self), (self.message, self.hint), self.__dict__ | number
 
 
 class InvalidArgumentError(UnioError, ValueError):
@@ -83,7 +95,7 @@ class DeadlineExceededError(UnioError, TimeoutError):
 
 
 class CorruptionError(UnioError):
-    """Bytes are not what they were. Nothing of them was given to anybody."""
+    """Bytes are not what their digest says. Nobody was given any of them."""
 
     code = "corruption"
 
@@ -136,12 +148,36 @@ def make(code: str, message: str, hint: str, number: int) -> BaseException:
     kind = _CLASSES.get(code)
     if kind is None:
         return RuntimeError(f"{message} ({hint})" if hint else message)
-    error = kind(message, hint)
+    error = kind(message, _in_python(hint))
     if isinstance(error, OSError):
         error.errno = number
     return error
 
 
+#: What hints say of the command, and what is the same here; what stands first is looked for first.
+_IN_PYTHON = {
+    "unio add --overwrite": "overwrite=True",
+    "unio rm": "remove()",
+    "--overwrite": "overwrite=True",
+    "--force": "force=True",
+    "--prefix": "prefix=",
+}
+
+
+def _in_python(hint: str) -> str:
+    """The hint in words of Python, unless it is about another command."""
+    translated = hint
+    for words, same in _IN_PYTHON.items():
+        translated = translated.replace(words, same)
+    return hint if "unio " in translated else translated
+
+
+_PACKAGE = os.path.dirname(__file__)
+
+
 def warn(line: str) -> None:
-    """Shows a warning of the engine where the user called Unio."""
-    warnings.warn(line, UnioWarning, stacklevel=4)
+    """Shows a warning where the user called Unio."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(line, UnioWarning, stacklevel=level)

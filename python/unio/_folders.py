@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import warnings
 from dataclasses import dataclass, field
 
 from unio import _display, _native
-from unio._errors import UnioWarning
+from unio._errors import warn
 from unio._messages import progress, say
 
 _NAMED_AT_MOST = 5
@@ -16,16 +15,19 @@ _NAMED_AT_MOST = 5
 def download(package: _native.Package, location: str, paths: list[str], force: bool) -> None:
     with progress() as shown:
         done = package.install(os.path.abspath(location), paths, "replace" if force else "keep", shown)
-    for keys, why in ((done["foreign"], "was changed here or is unknown"), (done["left_behind"], "is not in this version")):
+    for keys, why in (
+        (done["foreign"], "was changed here or is unknown"),
+        (done["left_behind"], "is not in this version"),
+    ):
         for key in keys[:_NAMED_AT_MOST]:
-            warnings.warn(f"kept '{os.path.join(location, key)}', which {why}", UnioWarning, stacklevel=3)
+            warn(f"kept '{os.path.join(location, key)}', which {why}")
         if len(keys) > _NAMED_AT_MOST:
-            warnings.warn(f"kept {len(keys) - _NAMED_AT_MOST} more, each of which {why}", UnioWarning, stacklevel=3)
+            warn(f"kept {len(keys) - _NAMED_AT_MOST} more, each of which {why}")
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One way in which a folder differs from a package."""
+    """One way in which a folder differs from a package; as text, a sentence about it."""
 
     kind: str
     """``"missing"``, ``"changed"``, ``"unknown"`` or ``"unreadable"``."""
@@ -35,6 +37,7 @@ class Difference:
     detail: str
     """For example the two sizes; may be empty."""
     package: str
+    """The package, as ``name:tag`` or ``name@hash``."""
 
     def __str__(self) -> str:
         path = _display.local_place(self.path)
@@ -49,11 +52,20 @@ class Difference:
 
 @dataclass(frozen=True)
 class VerifyResult:
-    """The answer of `Package.verify_directory_matches_manifest`: true or false, with the reasons."""
+    """The answer of `Package.verify_directory_matches_manifest`: true or false, with the reasons.
+
+    Example:
+        >>> pkg.download("copy")
+        >>> _ = open("copy/cats/1.txt", "w").write("a lynx")
+        >>> result = pkg.verify_directory_matches_manifest("copy")
+        >>> bool(result), [(difference.kind, difference.logical_key) for difference in result.differences]
+        (False, [('changed', 'cats/1.txt')])
+    """
 
     files: int
     """How many were looked at."""
     differences: list[Difference] = field(default_factory=list)
+    """In the order of their keys; empty when the folder matches."""
 
     def __bool__(self) -> bool:
         return not self.differences
@@ -86,7 +98,7 @@ def verify(package: _native.Package, location: str) -> VerifyResult:
 
 @dataclass(frozen=True)
 class Change:
-    """What was done to one file."""
+    """What was done to one file; as text, a line about it."""
 
     kind: str
     """``"removed"``, ``"replaced"`` or ``"restored"``."""
@@ -107,6 +119,7 @@ class MatchResult:
     """What `Package.force_directory_to_match_manifest` did; the changes have been printed."""
 
     changes: list[Change]
+    """In the order of their keys; with ``dry_run=True``, what would be done."""
     trash: str
     """The folder that has what was removed or replaced; empty when nothing was."""
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import time
+import warnings
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
@@ -27,8 +29,11 @@ class Progress:
     def __init__(self) -> None:
         self._bar: Any = None
         self._phase = ""
+        self._shown_from = time.monotonic() + (0 if _wanted() == "always" else _SHOWN_AFTER)
 
     def update(self, phase: str, items: int, total_items: int, size: int, total_size: int) -> None:
+        if time.monotonic() < self._shown_from:
+            return
         if phase != self._phase:
             self._close_bar()
             self._phase = phase
@@ -57,17 +62,24 @@ class Progress:
         self._close_bar()
 
 
+def _wanted() -> str:
+    return os.environ.get("UNIO_PROGRESS") or "auto"
+
+
 def _new_bar(phase: str) -> Any:
-    wanted = os.environ.get("UNIO_PROGRESS", "auto")
+    wanted = _wanted()
     if wanted == "never":
         return None
     if wanted != "always" and not sys.stderr.isatty() and not _in_notebook():
         return None
     try:
-        from tqdm.auto import tqdm
+        with warnings.catch_warnings():
+            # Without ipywidgets a notebook has a bar of text, which is good enough.
+            warnings.filterwarnings("ignore", message="IProgress not found")
+            from tqdm.auto import tqdm
     except ImportError:
         return None
-    return tqdm(desc=phase, leave=False, delay=_SHOWN_AFTER, dynamic_ncols=True)
+    return tqdm(desc=phase, leave=False, dynamic_ncols=True)
 
 
 def _in_notebook() -> bool:

@@ -1,5 +1,6 @@
 """The native module: operations of the engine. What is here is for the package alone and may change with it."""
 
+import builtins
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -60,30 +61,34 @@ class Package:
     def find_entry(self, key: str) -> tuple[Manifest, int]: ...
     def part(self, keys: Sequence[str]) -> Manifest: ...
     def whole(self, progress: _Progress | None) -> Manifest: ...
-    def list(self, folder: str, all: bool) -> list[tuple[str, bool, int, int]]:
+    def list(self, folder: str, all: bool) -> builtins.list[tuple[str, bool, int, int]]:
         """Key, whether it is a folder, bytes, entries."""
-    def lines(self) -> list[tuple[str, str, int]]:
+    def lines(self) -> builtins.list[tuple[str, str, int]]:
         """Key, place, entries."""
     def read(self, manifest: Manifest, index: int) -> bytes: ...
     def read_range(self, manifest: Manifest, index: int, offset: int, length: int) -> bytes: ...
-    def read_many(self, manifest: Manifest, indexes: Sequence[int], progress: _Progress | None) -> list[bytes]: ...
+    def read_many(
+        self, manifest: Manifest, indexes: Sequence[int], progress: _Progress | None
+    ) -> builtins.list[bytes]: ...
     def keep(self, key: str, progress: _Progress | None) -> tuple[int, int]: ...
     def clear_cache(self) -> tuple[int, int]: ...
     def readme_key(self) -> str | None: ...
     def install(
         self, location: str, paths: Sequence[str], foreign: str, progress: _Progress | None
     ) -> dict[str, Any]: ...
-    def verify(self, location: str, progress: _Progress | None) -> tuple[int, list[tuple[str, str, str, str]]]:
+    def verify(self, location: str, progress: _Progress | None) -> tuple[int, builtins.list[tuple[str, str, str, str]]]:
         """Files, and of each difference its kind, key, path, detail."""
     def match(
         self, location: str, dry_run: bool, progress: _Progress | None
-    ) -> tuple[list[tuple[str, str, str, str]], str]:
+    ) -> tuple[builtins.list[tuple[str, str, str, str]], str]:
         """Of each change its kind, key, path, URL; and the folder of the trash."""
 
 class Builder:
     def __init__(self, engine: Engine, reference: str, registry: str | None) -> None: ...
     @staticmethod
-    def from_package(package: Package, manifest: Manifest, indexes: Sequence[int] | None) -> Builder: ...
+    def from_package(
+        package: Package, manifest: Manifest, indexes: Sequence[int] | None, reference: str | None
+    ) -> Builder: ...
     @staticmethod
     def restore(engine: Engine, files: dict[str, bytes]) -> Builder: ...
     def state_files(self) -> dict[str, bytes]: ...
@@ -119,12 +124,40 @@ class Builder:
         progress: _Progress | None,
     ) -> dict[str, Any]: ...
 
-def packages(
-    engine: Engine, registry: str | None
-) -> list[tuple[str, str, list[str], int, int | None]]:
+def packages(engine: Engine, registry: str | None) -> list[tuple[str, str, list[str], int, int | None]]:
     """Name, top hash of latest, tags, revisions, second of the newest."""
 
 def revisions(
     package: Package, limit: int
 ) -> list[tuple[str, int, list[str], str | None, str | None, str | None, int | None, int | None]]:
     """Top hash, second, tags, message, user, git commit, entries, bytes."""
+
+def put_contents(engine: Engine, registry: str, contents: Sequence[bytes | str]) -> list[tuple[int, str]]:
+    """Stores bytes, and the files whose paths are given; of each its size and digest. For a `SharedPush` of anybody."""
+
+class SharedPush:
+    """A push that many processes store contents for: announced until it is closed."""
+
+    def __init__(self, engine: Engine, reference: str, registry: str | None) -> None: ...
+    @property
+    def registry(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def tag(self) -> str | None: ...
+    def may_have(self, key: str) -> bool:
+        """Whether an entry with this key was added; rarely also true for another key."""
+    def add(self, key: str, stored: tuple[int, str], meta: str) -> None: ...
+    def missing(self, contents: Sequence[tuple[int, str]]) -> list[int]:
+        """Positions of those that the registry does not have."""
+    def publish(
+        self,
+        parents: Sequence[str],
+        tag: str | None,
+        message: str | None,
+        meta: str | None,
+        force: bool,
+        progress: _Progress | None,
+    ) -> tuple[Package, bool]:
+        """The package, and whether that is news."""
+    def close(self) -> None: ...

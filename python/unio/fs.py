@@ -1,9 +1,9 @@
 """Packages as a file system for `fsspec <https://filesystem-spec.readthedocs.io>`_, and so for pandas, pyarrow, DuckDB
 and Dask: ``unio://team/photos:v1/labels.csv``.
 
-    >>> pandas.read_csv("unio://team/photos:v1/labels.csv")
-    >>> fs = fsspec.filesystem("unio", registry="s3://lab/data")
-    >>> pyarrow.dataset.dataset("team/photos/rows", filesystem=fs)
+    pandas.read_csv("unio://team/photos:v1/labels.csv")
+    fs = fsspec.filesystem("unio", registry="s3://lab/data")
+    pyarrow.dataset.dataset("team/photos/rows", filesystem=fs)
 
 A URL is ``unio://``, a reference and a logical key, with a ``/`` between them. Where the reference ends:
 
@@ -58,11 +58,11 @@ class UnioFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no
     Beside fsspec's ``name``, ``size`` and ``type``, `info` tells the ``logical_key``, and of a file the ``digest``, the
     ``digest_type`` (mostly ``"sha2-256-chunked"``) and the user's ``metadata``.
 
-    Example:
-        >>> fs = fsspec.filesystem("unio", registry="s3://lab/data")
-        >>> fs.ls("team/photos:v1", detail=False)
+    Example::
+        fs = fsspec.filesystem("unio", registry="s3://lab/data")
+        fs.ls("team/photos:v1", detail=False)
         ['team/photos:v1/cats', 'team/photos:v1/labels.csv']
-        >>> fs.cat_file("team/photos:v1/cats/1.jpg", 0, 4)
+        fs.cat_file("team/photos:v1/cats/1.jpg", 0, 4)
 
     Args:
         registry: where packages are: a folder, a URL or the name of a remote. Default: as the command finds it.

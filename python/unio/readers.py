@@ -1,8 +1,11 @@
 """How `get` turns the bytes of an entry into an object: a table by file ending that users extend.
 
-    @unio.readers.register(".geojson")
-    def read_geojson(content: bytes) -> object:
-        return json.loads(content)
+    >>> import unio
+    >>> @unio.readers.register(".shout")
+    ... def read_shout(content: bytes) -> str:
+    ...     return content.decode().upper()
+    >>> unio.readers.read("a.shout", b"hello")
+    'HELLO'
 
 Where the library that a type needs is not installed, `get` gives bytes.
 """
@@ -22,7 +25,8 @@ _readers: dict[str, Reader] = {}
 def register(*endings: str) -> Callable[[Reader], Reader]:
     """Registers a reader for file endings such as ``".csv"``; the last one registered for an ending counts.
 
-    A reader takes the bytes and gives the object. When it raises `ImportError`, `get` gives the bytes.
+    A reader takes the bytes and gives the object. When it raises `ImportError`, `get` gives the bytes. It is registered
+    for this process only. A large or small letter makes no difference in an ending.
 
     Raises:
         ValueError: an ending that does not begin with a dot.
@@ -114,7 +118,10 @@ def read_parquet(content: bytes) -> Any:
 def read_arrow(content: bytes) -> Any:
     import pyarrow
 
-    with pyarrow.ipc.open_file(io.BytesIO(content)) as table:
+    # Only files begin so (https://arrow.apache.org/docs/format/Columnar.html#ipc-file-format), but streams are named
+    # .arrow too.
+    is_file = content.startswith(b"ARROW1")
+    with (pyarrow.ipc.open_file if is_file else pyarrow.ipc.open_stream)(content) as table:
         return table.read_pandas()
 
 

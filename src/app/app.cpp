@@ -1,5 +1,6 @@
 #include "app/app.hpp"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <array>
@@ -47,9 +48,19 @@ std::string App::url_of(const std::string& registry) const {
   return registry_url(config_.find_remote(registry).value_or(registry));
 }
 
+/// Who cannot write his cache has the folder for temporary files.
+void App::make_scratch(std::optional<ProcessFolder>& scratch) {
+  try {
+    scratch.emplace(config_.get("cache.dir").value + "/scratch", random_);
+  } catch (const Error&) {
+    scratch.emplace(std::filesystem::temp_directory_path() / fmt::format("unio-scratch-{}", ::getuid()),
+                    random_);
+  }
+}
+
 std::filesystem::path App::new_scratch_folder() {
   auto scratch = scratch_.lock();
-  if (!*scratch) scratch->emplace(config_.get("cache.dir").value + "/scratch", random_);
+  if (!*scratch) make_scratch(*scratch);
   std::filesystem::path folder = (*scratch)->path() / random_id(random_);
   std::filesystem::create_directory(folder);
   return folder;

@@ -47,6 +47,8 @@ class App {
   std::filesystem::path new_scratch_folder();
 
  private:
+  void make_scratch(std::optional<ProcessFolder>& scratch);
+
   Environment environment_;
   Config config_;
   SystemClock clock_;

@@ -305,6 +305,11 @@ BuildResult Build::run() {
   result_.entries = manifest.size();
   result_.bytes = manifest.total_bytes();
 
+  if (!result_.changed && before_.folder_meta() != manifest.folder_meta()) {
+    context_.progress.warn(
+        "metadata of folders alone makes no new revision, since it is no part of the top hash: "
+        "where this one is published, it stays as it is");
+  }
   state.published = state.published && !result_.changed;
   state.built = true;
   state.pending_meta.clear();

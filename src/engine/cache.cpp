@@ -15,10 +15,12 @@
 namespace unio {
 namespace {
 
-CachedStore& cache_before(const ObjectLocation& location, std::string_view logical_key) {
-  if (CachedStore* cached = location.store->cached()) return *cached;
+KeptCopy copy_of(const ObjectLocation& location, const EntryView& entry) {
+  if (auto copy = kept_copy(location, entry)) return *std::move(copy);
   throw Error(ErrorCode::unsupported,
-              fmt::format("'{}' lies in '{}', which has no cache", logical_key, location.store->url()));
+              fmt::format("'{}' at '{}' cannot be cached: {}", entry.logical_key(), entry.physical_key(),
+                          location.store->cached() == nullptr ? "its store has no cache"
+                                                              : "no digest says which content it is"));
 }
 
 std::pair<std::size_t, std::size_t> range_of(const OpenedPackage& package, const std::string& key) {
@@ -28,21 +30,13 @@ std::pair<std::size_t, std::size_t> range_of(const OpenedPackage& package, const
   return range;
 }
 
-/// What is kept is what the manifest says, or it is not kept.
 void keep_entry(const Registry& registry, const Context& context, const EntryView& entry) {
-  const ObjectLocation location = locate(registry, context, entry);
-  CachedStore& cached = cache_before(location, entry.logical_key());
-  cached.keep(location.key);
-  try {
-    read_entry(registry, context, entry, [](Bytes) {});
-  } catch (const Error& error) {
-    if (error.code() == ErrorCode::corruption) cached.clear({&location.key, 1});
-    throw;
-  }
+  const KeptCopy copy = copy_of(locate(registry, context, entry), entry);
+  copy.store->keep(copy.key, [&](const ByteSink& sink) { read_entry(registry, context, entry, sink); });
 }
 
-/// Where the content of all revisions of some packages is in the registry's store: key → size.
-using Contents = std::map<std::string, std::uint64_t>;
+/// Where copies of the content of all revisions of some packages may be, with the size of each.
+using Contents = std::map<std::pair<CachedStore*, std::string>, std::uint64_t>;
 
 void add_contents(const Registry& registry, const PackageName& name, const Context& context,
                   Contents& contents) {
@@ -52,8 +46,8 @@ void add_contents(const Registry& registry, const PackageName& name, const Conte
     const Manifest manifest = registry.get_manifest(hash);
     for (std::size_t i = 0; i < manifest.size(); ++i) {
       throw_if_stopped(context.stop);
-      ObjectLocation location = locate(registry, context, manifest[i]);
-      if (location.store == &registry.store()) contents.emplace(std::move(location.key), manifest[i].size());
+      auto copy = kept_copy(locate(registry, context, manifest[i]), manifest[i]);
+      if (copy) contents.emplace(std::pair(copy->store, std::move(copy->key)), manifest[i].size());
     }
   }
 }
@@ -82,14 +76,12 @@ CachedEntries clear_from_cache(const Registry& registry, const PackageName& name
     if (other != name) add_contents(registry, other, context, others);
   }
   CachedEntries result;
-  std::vector<std::string> keys;
-  for (const auto& [key, size] : own) {
-    if (others.contains(key)) continue;
-    keys.push_back(key);
+  for (const auto& [copy, size] : own) {
+    if (others.contains(copy)) continue;
+    copy.first->clear({&copy.second, 1});
     result.entries += 1;
     result.bytes += size;
   }
-  if (CachedStore* cached = registry.store().cached()) cached->clear(keys);
   return result;
 }
 

@@ -46,7 +46,7 @@ bool read_in_chunks(const Registry& registry, const Context& context, const Entr
     hashes[i] = sha256(chunk);
     take(i * chunk_size, chunk);
   };
-  in_context(fmt::format("read '{}'", entry.logical_key()), [&] {
+  in_context(read_step(entry), [&] {
     read_far(
         hashes.size(), {.threads = context.threads, .most_bytes = bytes_on_their_way}, context.stop,
         [&](std::size_t i) {

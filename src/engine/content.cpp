@@ -100,6 +100,10 @@ void check_size(const EntryView& entry, const std::string& url, std::uint64_t si
 
 }  // namespace
 
+std::string read_step(const EntryView& entry) {
+  return fmt::format("read '{}'", entry.logical_key());
+}
+
 void check_digest(const EntryView& entry, const Digest& expected, const Digest& found) {
   if (found == expected) return;
   throw Error(ErrorCode::corruption,
@@ -152,6 +156,13 @@ ObjectLocation locate(const Registry& registry, const Context& context, const En
   return {&context.stores.get("s3://" + physical.bucket), physical.path, physical.version};
 }
 
+std::optional<KeptCopy> kept_copy(const ObjectLocation& location, const EntryView& entry) {
+  CachedStore* store = location.store->cached();
+  const auto digest = entry.digest();
+  if (store == nullptr || !digest || digest->type != DigestType::sha2_256_chunked) return std::nullopt;
+  return KeptCopy{store, layout::object(*digest)};
+}
+
 std::string current_url(const Registry& registry, const Context& context, const EntryView& entry) {
   std::string url = entry.physical_key();
   const auto own = own_object_key(url, entry.digest());
@@ -163,6 +174,9 @@ std::string current_url(const Registry& registry, const Context& context, const 
 void read_entry_range(const Registry& registry, const Context& context, const EntryView& entry,
                       ByteRange range, const ByteSink& sink) {
   const ObjectLocation location = locate(registry, context, entry);
+  const auto copy = kept_copy(location, entry);
+  // Of objects under such a key the store itself knows.
+  if (copy && copy->key != location.key && copy->store->read_kept(copy->key, range, sink)) return;
   const auto read = [&] {
     if (!location.version) {
       location.store->read(location.key, range, sink);
@@ -174,7 +188,7 @@ void read_entry_range(const Registry& registry, const Context& context, const En
     }
     versions->read_version(location.key, *location.version, range, sink);
   };
-  in_context(fmt::format("read '{}'", entry.logical_key()), read);
+  in_context(read_step(entry), read);
 }
 
 std::optional<FarRead> find_far_read(const Registry& registry, const Context& context,
@@ -193,8 +207,10 @@ void check_content(const EntryView& entry, std::string_view content) {
     check_digest(entry, *expected, digest_of(expected->type, as_bytes(content)));
 }
 
-void read_entry(const Registry& registry, const Context& context, const EntryView& entry,
-                const ByteSink& sink) {
+namespace {
+
+void read_checked(const Registry& registry, const Context& context, const EntryView& entry,
+                  const ByteSink& sink) {
   const std::optional<Digest> expected = entry.digest();
   std::uint64_t size = 0;
   std::optional<DigestStream> stream;
@@ -209,6 +225,22 @@ void read_entry(const Registry& registry, const Context& context, const EntryVie
   });
   check_size(entry, entry.physical_key(), size);
   if (stream) check_digest(entry, *expected, stream->finish());
+}
+
+}  // namespace
+
+void read_entry(const Registry& registry, const Context& context, const EntryView& entry,
+                const ByteSink& sink) {
+  try {
+    read_checked(registry, context, entry, sink);
+  } catch (const Error& error) {
+    // What arrived altered may be in the cache now, where the next read would find it.
+    const auto copy = error.code() == ErrorCode::corruption
+                          ? kept_copy(locate(registry, context, entry), entry)
+                          : std::nullopt;
+    if (copy) copy->store->clear({&copy->key, 1});
+    throw;
+  }
 }
 
 std::vector<Sha256Value> hash_local_chunks(const Context& context, const std::string& path,

@@ -22,6 +22,15 @@ struct ObjectLocation {
 /// read where its URL says.
 ObjectLocation locate(const Registry& registry, const Context& context, const EntryView& entry);
 
+/// Where a copy of an entry is kept on this machine: under the address of its content, whatever key its bytes
+/// have.
+struct KeptCopy {
+  CachedStore* store = nullptr;
+  std::string key;
+};
+/// Absent where its store has no cache, or no digest says which content it is.
+std::optional<KeptCopy> kept_copy(const ObjectLocation& location, const EntryView& entry);
+
 /// The URL of the entry's bytes as it is now: that in the manifest, unless the registry was moved.
 std::string current_url(const Registry& registry, const Context& context, const EntryView& entry);
 
@@ -50,6 +59,9 @@ void read_entry(const Registry& registry, const Context& context, const EntryVie
 /// Whether the entry can be read by read_far: it is small and its store is far. With what to ask for.
 std::optional<FarRead> find_far_read(const Registry& registry, const Context& context,
                                      const EntryView& entry);
+
+/// "read 'cats/1.jpg'": the step of an Error that a store threw while an entry was read.
+std::string read_step(const EntryView& entry);
 
 /// Error corruption that names entry, URL and both digests, unless they are equal.
 void check_digest(const EntryView& entry, const Digest& expected, const Digest& found);

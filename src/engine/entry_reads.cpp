@@ -13,17 +13,21 @@ namespace {
 
 /// What the cache has of the entry, if it is right.
 std::optional<std::string> find_cached(const ObjectLocation& location, const EntryView& entry) {
-  CachedStore* cached = location.version ? nullptr : location.store->cached();
-  if (cached == nullptr) return std::nullopt;
-  auto content = cached->find_kept(location.key, largest_small_entry);
+  const auto copy = kept_copy(location, entry);
+  if (!copy) return std::nullopt;
+  auto content = copy->store->find_kept(copy->key, largest_small_entry);
   if (!content) return std::nullopt;
   try {
     check_content(entry, *content);
   } catch (const Error&) {
-    cached->clear({&location.key, 1});
+    copy->store->clear({&copy->key, 1});
     return std::nullopt;
   }
   return content;
+}
+
+void keep_copy(const ObjectLocation& location, const EntryView& entry, std::string_view content) {
+  if (const auto copy = kept_copy(location, entry)) copy->store->put(copy->key, as_bytes(content));
 }
 
 std::string read_whole(const Registry& registry, const Context& context, const EntryView& entry) {
@@ -43,9 +47,24 @@ std::optional<std::string> find_at_hand(const Registry& registry, const Context&
   return read_whole(registry, context, entry);
 }
 
+void read_and_keep(const Registry& registry, const Context& context, const EntryView& entry,
+                   const ByteSink& sink) {
+  const ObjectLocation location = locate(registry, context, entry);
+  const auto copy = kept_copy(location, entry);
+  // Reading an object under its content's address fills the cache.
+  const bool by_hand = copy && copy->key != location.key && entry.size() <= largest_small_entry;
+  if (!by_hand) return read_entry(registry, context, entry, sink);
+  const std::string content = read_whole(registry, context, entry);
+  copy->store->put(copy->key, as_bytes(content));
+  sink(as_bytes(content));
+}
+
 std::string read_content(const Registry& registry, const Context& context, const EntryView& entry) {
   if (auto content = find_at_hand(registry, context, entry)) return *std::move(content);
-  return read_whole(registry, context, entry);
+  std::string content;
+  content.reserve(entry.size());
+  read_and_keep(registry, context, entry, [&](Bytes bytes) { content += as_text(bytes); });
+  return content;
 }
 
 void read_contents(const Registry& registry, const Context& context, std::span<const EntryView> entries,
@@ -78,7 +97,10 @@ void read_contents(const Registry& registry, const Context& context, std::span<c
     done(i, *std::move(content));
   }
   read_far(
-      asked.size(), {.threads = context.threads}, context.stop,
+      asked.size(),
+      {.threads = context.threads,
+       .step = [&](std::size_t n) { return read_step(entries[far[asked[n]].first]); }},
+      context.stop,
       [&](std::size_t n) {
         const auto& [i, location] = far[asked[n]];
         return FarRead{location.store->far(), location.key, location.version, entries[i].size()};
@@ -86,8 +108,7 @@ void read_contents(const Registry& registry, const Context& context, std::span<c
       [&](std::size_t n, std::string content) {
         const auto& [i, location] = far[asked[n]];
         check_content(entries[i], content);
-        CachedStore* cached = location.version ? nullptr : location.store->cached();
-        if (cached != nullptr) cached->put(location.key, as_bytes(content));
+        keep_copy(location, entries[i], content);
         context.progress.advance(0, content.size());
         done(i, std::move(content));
       });

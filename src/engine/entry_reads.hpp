@@ -23,6 +23,10 @@ std::optional<std::string> find_at_hand(const Registry& registry, const Context&
                                         const EntryView& entry);
 
 std::string read_content(const Registry& registry, const Context& context, const EntryView& entry);
+/// The same, streamed, without looking for it at hand: large ones are in the cache only where they lie under
+/// the address of their content.
+void read_and_keep(const Registry& registry, const Context& context, const EntryView& entry,
+                   const ByteSink& sink);
 
 /// Several at once: calls `take(i, content)` for the entry `entries[i]`, in any order, on several threads.
 /// Memory is bounded by what `take` keeps and one large entry for each thread.

@@ -45,8 +45,10 @@ class Fetch {
       write(files[i], flush, [&](File& file) { file.write(as_bytes(content)); });
     };
     read_far(
-        far.size(), {.threads = context_.threads}, context_.stop,
-        [&](std::size_t number) { return std::move(far[number].second); }, write_far);
+        far.size(),
+        {.threads = context_.threads,
+         .step = [&](std::size_t number) { return read_step(entry_of(far[number].first)); }},
+        context_.stop, [&](std::size_t number) { return std::move(far[number].second); }, write_far);
     parallel_for(near.size(), context_.threads, context_.stop, [&](std::size_t number) {
       const std::size_t i = near[number];
       write(files[i], flush, [&](File& file) {

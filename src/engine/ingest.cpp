@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <functional>
 #include <vector>
 
@@ -52,6 +53,12 @@ Ingest::Taken Ingest::take(const std::string& path, const FileStamp& stamp,
   return stamp.size <= small_limit ? take_small(path, stamp, unless) : take_large(path, stamp, unless);
 }
 
+Ingest::Taken Ingest::take(Bytes content) {
+  const Digest digest = digest_of(DigestType::sha2_256_chunked, content);
+  session_.announce();
+  return content.size() <= small_limit ? store_small(digest, content) : store_large(digest, content);
+}
+
 void Ingest::commit() {
   // Content that several files share was put several times.
   stored_objects_ -= batch_->commit().size();
@@ -78,18 +85,42 @@ Ingest::Taken Ingest::take_small(const std::string& path, const FileStamp& stamp
   const Digest digest = digest_of(DigestType::sha2_256_chunked, content);
   if (unless && *unless == digest) return {digest, {}, false};
   session_.announce();
+  return store_small(digest, content);
+}
+
+Ingest::Taken Ingest::store_small(const Digest& digest, Bytes content) {
   const std::string key = layout::object(digest);
   // A far store says by its answer to the write whether the object was there.
   const bool asks = registry_.store().far() == nullptr;
   for (;;) {
     const auto there = asks ? registry_.store().find(key) : std::nullopt;
-    if (there && there->size == stamp.size) return present(digest);
+    if (there && there->size == content.size()) return present(digest);
     if (!there) {
       batch_->put(key, content);
       return stored(digest);
     }
     const auto replace = [&] { registry_.store().write(key, content, Condition::matches(there->etag)); };
     if (!lost_race(registry_, key, replace)) return stored(digest);
+  }
+}
+
+Ingest::Taken Ingest::store_large(const Digest& digest, Bytes content) {
+  StagingStore* staging = registry_.store().staging();
+  check(staging != nullptr, "the registry's store cannot take a large object");
+  const std::string key = layout::object(digest);
+  for (;;) {
+    const auto there = registry_.store().find(key);
+    if (there && there->size == content.size()) return present(digest);
+    const auto object =
+        staging->stage({.key = key, .size = content.size(), .resume_since = session_.resume_since()});
+    for (std::size_t offset = 0; offset < content.size(); offset += piece_size) {
+      throw_if_stopped(context_.stop);
+      object->append(content.subspan(offset, std::min(piece_size, content.size() - offset)));
+    }
+    const Condition condition = there ? Condition::matches(there->etag) : Condition::absent();
+    if (lost_race(registry_, key, [&] { object->publish(key, condition); })) continue;
+    session_.sweep_uploads();
+    return stored(digest);
   }
 }
 

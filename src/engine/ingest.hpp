@@ -13,10 +13,10 @@
 
 namespace unio {
 
-/// Takes local files into a registry as content-addressed objects, reading and hashing each file once. What
-/// the registry has already is not stored again; an object of the wrong size is replaced. `take` may be
-/// called from many threads; after `commit` everything taken is durable. Needs a push session, so that what
-/// was found "already there" stays.
+/// Takes local files, and contents in memory, into a registry as content-addressed objects, reading and
+/// hashing each once. What the registry has already is not stored again; an object of the wrong size is
+/// replaced. `take` may be called from many threads; after `commit` everything taken is durable. Needs a push
+/// session, so that what was found "already there" stays.
 class Ingest {
  public:
   Ingest(const Registry& registry, PushSession& session, const Context& context);
@@ -31,6 +31,8 @@ class Ingest {
   /// With `unless`, content of that digest is only hashed, not stored, and the result's physical key is
   /// empty.
   Taken take(const std::string& path, const FileStamp& stamp, const std::optional<Digest>& unless);
+  /// The same for content in memory.
+  Taken take(Bytes content);
 
   void commit();
 
@@ -43,6 +45,8 @@ class Ingest {
   Taken take_in_parts(const std::string& path, const FileStamp& stamp, const std::optional<Digest>& unless);
   void upload(StagedObject& object, const std::string& path, const FileStamp& stamp,
               const std::vector<Sha256Value>& chunks);
+  Taken store_small(const Digest& digest, Bytes content);
+  Taken store_large(const Digest& digest, Bytes content);
   Taken present(const Digest& digest) const;
   Taken stored(const Digest& digest);
 

@@ -17,10 +17,13 @@ namespace unio {
 /// Nothing is written before the first `announce`, so that a push which finds nothing to do asks for nothing.
 class PushSession {
  public:
+  /// Who announces the push: this process, or another one for all that take part in it.
+  enum class Holder { self, another };
   /// What spares requests: the package that is pushed, and the etag of a format that was found good before.
   struct Known {
     std::optional<PackageName> name = std::nullopt;
     std::string format_etag = {};
+    Holder holder = Holder::self;
   };
   PushSession(const Registry& registry, const Context& context, Known known);
   PushSession(const Registry& registry, const Context& context) : PushSession(registry, context, Known{}) {}
@@ -28,7 +31,8 @@ class PushSession {
   PushSession(const PushSession&) = delete;
   PushSession& operator=(const PushSession&) = delete;
 
-  /// Checks the registry's format and writes the announcement; nothing when that was done. Thread-safe.
+  /// Checks the registry's format and writes the announcement, unless another process holds that; nothing
+  /// when it was done. Thread-safe.
   void announce();
   /// `latest` of the package, read once: before the announcement where that knew the name.
   const std::optional<Pointer>& latest(const PackageName& name);

@@ -53,6 +53,10 @@ void PushSession::announce() {
 }
 
 void PushSession::write_announcement() {
+  if (known_.holder == Holder::another) {
+    format_etag_ = registry_.prepare_for_writing();
+    return;
+  }
   // Before the overview, so that whoever moved `latest` until then has left his intent in it.
   if (known_.name) latest(*known_.name);
   if (known_.name && registry_.store().far() != nullptr) overview_ = registry_.overview();

@@ -76,7 +76,8 @@ ObjectInfo parse_info(std::string_view text, std::uint64_t size) {
   return info;
 }
 
-/// How old the last mark may be: an eviction need not know it more exactly, and each costs a write.
+/// How old the last mark may be, beside that of who wrote the file: an eviction need not know it more
+/// exactly, and each costs a write.
 constexpr std::int64_t marked_for_seconds = 60;
 
 /// Tells the next eviction that the file was used just now. The time of reading is set by hand, since file
@@ -85,7 +86,9 @@ void mark_used(const File& file, const struct ::stat& status) {
   struct ::timespec now {};
   ::clock_gettime(CLOCK_REALTIME_COARSE, &now);
   const std::int64_t age = now.tv_sec - status.st_atim.tv_sec;
-  if (age >= 0 && age < marked_for_seconds) return;
+  const bool read_since_written = std::pair(status.st_atim.tv_sec, status.st_atim.tv_nsec) >
+                                  std::pair(status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
+  if (read_since_written && age >= 0 && age < marked_for_seconds) return;
   const std::array<struct ::timespec, 2> times{{{0, UTIME_NOW}, {0, UTIME_OMIT}}};
   ::futimens(file.descriptor(), times.data());
 }
@@ -196,16 +199,14 @@ std::optional<std::string> CacheFolder::find_content(std::string_view name, std:
     const auto size = static_cast<std::uint64_t>(status.st_size);
     if (size > limit + max_info_size + trailer_size) return std::nullopt;
     std::string content = read_text(file, 0, size);
-    const std::string_view text = content;
-    const auto trailer = size < trailer_size || text.size() != size
-                             ? std::nullopt
-                             : parse_trailer(text.substr(size - trailer_size), size);
-    const auto digest = [&] { return to_hex(sha256(as_bytes(text.substr(0, size - trailer_size)))); };
-    if (trailer && digest() == trailer->digest) {
-      mark_used(file, status);
-      if (trailer->content_size > limit) return std::nullopt;
-      content.resize(trailer->content_size);
-      return content;
+    if (content.size() == size && size >= trailer_size) {
+      const auto trailer = parse_trailer(std::string_view(content).substr(size - trailer_size), size);
+      if (trailer && trailer->content_size > limit) return std::nullopt;
+      if (trailer) {
+        mark_used(file, status);
+        content.resize(trailer->content_size);
+        return content;
+      }
     }
   } catch (const Error&) {
     // Not readable: as good as damaged.

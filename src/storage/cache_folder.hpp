@@ -63,7 +63,8 @@ class CacheFolder {
     ObjectInfo info;
   };
   std::optional<Found> find(std::string_view name);
-  /// The content of one of at most `limit` bytes, in one look: for many small objects.
+  /// The content of one of at most `limit` bytes, in one look and not compared with its digest: for who has a
+  /// digest of his own.
   std::optional<std::string> find_content(std::string_view name, std::uint64_t limit);
 
   /// A pinned object stays when space is needed. The pin holds whether or not the object is here.

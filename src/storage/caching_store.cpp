@@ -18,8 +18,7 @@ std::string CachingStore::name_of(std::string_view key) const {
 
 ObjectInfo CachingStore::read(std::string_view key, ByteRange range, const ByteSink& sink) {
   check_object_key(key);
-  const bool unused = fill_ == FillCache::when_kept && !cache_.has_pins();
-  if (unused || !is_immutable_(key)) return inner_.read(key, range, sink);
+  if (!has_kept(key)) return inner_.read(key, range, sink);
   if (auto found = cache_.find(name_of(key))) {
     found->info.key = key;
     stream_range(found->file, found->info.size, range, sink);
@@ -73,26 +72,49 @@ void CachingStore::remove_all(std::span<const std::string> keys) {
   }
 }
 
-void CachingStore::keep(std::string_view key) {
+void CachingStore::keep(std::string_view key, const std::function<void(const ByteSink&)>& read) {
   check_object_key(key);
   if (!is_immutable_(key)) {
     throw Error(ErrorCode::unsupported,
-                fmt::format("'{}' in '{}' may change, so it cannot be cached", key, url()),
-                "data that was pushed without --prefix can");
+                fmt::format("'{}' in '{}' may change, so it cannot be cached", key, url()));
   }
   pin(key);
   if (cache_.find(name_of(key))) return;
-  read_and_keep(key, ByteRange{}, [](Bytes) {});
+  try {
+    fill_from(key, read);
+  } catch (...) {
+    unpin(key);
+    throw;
+  }
   if (cache_.find(name_of(key))) return;
   unpin(key);
   throw Error(ErrorCode::no_space, fmt::format("'{}' of '{}' does not fit into the cache", key, url()),
               "unio config cache.size shows how large it may be; one object may take a quarter of it");
 }
 
+void CachingStore::fill_from(std::string_view key, const std::function<void(const ByteSink&)>& read) {
+  CacheFolder::Filling filling = cache_.fill(name_of(key));
+  std::uint64_t size = 0;
+  read([&](Bytes bytes) {
+    size += bytes.size();
+    filling.append(bytes);
+  });
+  filling.finish({.key = {}, .size = size, .etag = {}, .modified = {}, .version = {}});
+}
+
+bool CachingStore::has_kept(std::string_view key) {
+  return is_immutable_(key) && (fill_ == FillCache::always || cache_.has_pins());
+}
+
+bool CachingStore::read_kept(std::string_view key, ByteRange range, const ByteSink& sink) {
+  auto found = has_kept(key) ? cache_.find(name_of(key)) : std::nullopt;
+  if (!found) return false;
+  stream_range(found->file, found->info.size, range, sink);
+  return true;
+}
+
 std::optional<std::string> CachingStore::find_kept(std::string_view key, std::uint64_t limit) {
-  const bool unused = fill_ == FillCache::when_kept && !cache_.has_pins();
-  if (unused || !is_immutable_(key)) return std::nullopt;
-  return cache_.find_content(name_of(key), limit);
+  return has_kept(key) ? cache_.find_content(name_of(key), limit) : std::nullopt;
 }
 
 void CachingStore::put(std::string_view key, Bytes content) {

@@ -54,12 +54,16 @@ class CachingStore final : public ObjectStore, public CachedStore, private FarSt
   void clear(std::span<const std::string> keys) override;
 
   CachedStore* cached() override { return this; }
-  void keep(std::string_view key) override;
+  void keep(std::string_view key, const std::function<void(const ByteSink&)>& read) override;
+  bool read_kept(std::string_view key, ByteRange range, const ByteSink& sink) override;
   std::optional<std::string> find_kept(std::string_view key, std::uint64_t limit) override;
   void put(std::string_view key, Bytes content) override;
 
  private:
   std::string name_of(std::string_view key) const;
+  void fill_from(std::string_view key, const std::function<void(const ByteSink&)>& read);
+  /// Whether a copy of this object may be here.
+  bool has_kept(std::string_view key);
   void start_read(std::string_view key, ByteRange range, const std::optional<std::string>& version,
                   Checked checked, Arrived arrived) override;
 

@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/error.hpp"
 #include "base/progress.hpp"
 
 namespace unio {
@@ -30,7 +31,10 @@ class Reads {
     read.store->start_read(read.key, {read.offset, read.size + 1}, read.version, read.checked,
                            [this, index, size = read.size](std::exception_ptr failure, std::string content) {
                              const std::lock_guard lock(mutex_);
-                             if (failure && !failure_) failure_ = failure;
+                             if (failure && !failure_) {
+                               failure_ = failure;
+                               failed_read_ = index;
+                             }
                              arrived_.push_back({index, size, std::move(content), failure != nullptr});
                              changed_.notify_all();
                            });
@@ -60,7 +64,9 @@ class Reads {
   }
 
   void rethrow() const {
-    if (failure_) std::rethrow_exception(failure_);
+    if (!failure_) return;
+    if (!failed_read_ || !options_.step) std::rethrow_exception(failure_);
+    in_context(options_.step(*failed_read_), [&] { std::rethrow_exception(failure_); });
   }
 
  private:
@@ -101,6 +107,8 @@ class Reads {
   std::deque<Arrived> arrived_;
   bool closed_ = false;
   std::exception_ptr failure_;
+  /// Which read failed, if one did rather than a taker.
+  std::optional<std::size_t> failed_read_;
 };
 
 }  // namespace

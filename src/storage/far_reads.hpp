@@ -28,6 +28,9 @@ struct FarReadOptions {
   /// Objects on their way, or waiting to be taken, at most; and their bytes, unless one alone has more.
   std::size_t most_objects = 192;
   std::uint64_t most_bytes = std::uint64_t{48} << 20;
+  /// What an Error of the read `i` gains as the step that was under way; none: it names object and store
+  /// only.
+  std::function<std::string(std::size_t i)> step = {};
 };
 
 /// Asks for `count` objects, many at a time, and gives each to `take` in the order in which they arrive:

@@ -146,11 +146,13 @@ class RetentionStore {
 class CachedStore {
  public:
   virtual ~CachedStore() = default;
-  /// Reads the object into the cache, where it stays when space is needed. Error unsupported for a key whose
-  /// content may change.
-  virtual void keep(std::string_view key) = 0;
-  /// The whole content where a copy is here, and is as it was stored; no request is made. Absent also for one
-  /// of more than `limit` bytes.
+  /// Puts what `read` streams into the cache as the content of `key`, where it stays when space is needed.
+  /// Error unsupported for a key whose content may change, no_space when it does not fit.
+  virtual void keep(std::string_view key, const std::function<void(const ByteSink&)>& read) = 0;
+  /// Streams a range of a copy that is here, compared with its own digest; false when there is none.
+  virtual bool read_kept(std::string_view key, ByteRange range, const ByteSink& sink) = 0;
+  /// The whole content where a copy is here; no request is made, and nothing is checked: for who knows the
+  /// digest, and clears what is wrong. Absent also for one of more than `limit` bytes.
   virtual std::optional<std::string> find_kept(std::string_view key, std::uint64_t limit) = 0;
   /// Stores a copy of an object that the caller has read; nothing for a key whose content may change.
   virtual void put(std::string_view key, Bytes content) = 0;

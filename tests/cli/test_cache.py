@@ -57,9 +57,12 @@ def test_damaged_content_is_never_kept_as_right(unio: Unio, tmp_path: Path) -> N
     assert unio.run("cat", "test/package", "a.txt").stdout == "content"
 
 
-def test_data_under_readable_keys_is_not_cached(unio: Unio, tmp_path: Path) -> None:
+def test_data_under_readable_keys_is_kept_by_its_content(unio: Unio, tmp_path: Path) -> None:
     publish(unio, tmp_path / "data", "test/package", {"a.txt": b"content"}, "--prefix", "data/")
-    assert "may change" in unio.run("cache", "test/package", exit_code=10).stderr
+    unio.run("cache", "test/package")
+    url = unio.json("show", "test/package", "a.txt")["url"]
+    Path(url.removeprefix("file://")).unlink()
+    assert unio.run("cat", "test/package", "a.txt").stdout == "content"
 
 
 @pytest.mark.parametrize("arguments", [["--clear"], ["test/package", "nothing"]])

@@ -142,8 +142,8 @@ TEST_P(ObjectStoreChanges, lets_exactly_one_of_eight_threads_create_a_key) {
 TEST_P(ObjectStoreChanges, loses_no_update_of_eight_threads_that_compare_and_swap) {
   UNIO_NEEDS("swap");
   write("counter", "0");
-  in_threads(8, [&](int) { increment(store(), "counter", 25); });
-  EXPECT_EQ(read_object(store(), "counter"), "200");
+  in_threads(8, [&](int thread) { increment(store(), "counter", 25, thread); });
+  EXPECT_EQ(std::stoi(read_object(store(), "counter")), 200);
 }
 
 TEST_P(ObjectStoreChanges, shows_readers_whole_objects_only) {

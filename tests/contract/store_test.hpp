@@ -56,10 +56,11 @@ inline std::vector<std::string> all_odd_keys() {
 }
 
 /// Adds 1 to the number under `key`, `times` times, by compare-and-swap.
-inline void increment(ObjectStore& store, std::string_view key, int times) {
+/// `who` keeps what two writers write apart: a repeated request must be told from another writer's equal one.
+inline void increment(ObjectStore& store, std::string_view key, int times, int who) {
   for (int done = 0; done < times;) {
     const auto present = find_object(store, key);
-    const std::string next = std::to_string(std::stoi(present->content) + 1);
+    const std::string next = std::to_string(std::stoi(present->content) + 1) + " by " + std::to_string(who);
     try {
       store.write(key, as_bytes(next), Condition::matches(present->info.etag));
       ++done;

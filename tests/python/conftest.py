@@ -9,15 +9,16 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
-from s3_proxy import S3Proxy  # noqa: E402
-from s3_registry import Bucket, server_url  # noqa: E402
+from s3_proxy import S3Proxy
+from s3_registry import Bucket, server_url
+from unio import _engine
 
 TESTS_OWN = ("UNIO_TEST_", "UNIO_FULL")
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The home of a user who has set up nothing, in whose name the test works from here on."""
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The home of a user who has set up nothing, in whose name the test works from here on. Connections end with it."""
     for name in list(os.environ):
         if name.startswith(("UNIO_", "XDG_")) and not name.startswith(TESTS_OWN):
             monkeypatch.delenv(name)
@@ -25,7 +26,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path.mkdir()
     monkeypatch.setenv("HOME", str(path))
     monkeypatch.setenv("UNIO_USER", "ada")
-    return path
+    yield path
+    _engine._close()
 
 
 @pytest.fixture

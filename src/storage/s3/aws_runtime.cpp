@@ -80,15 +80,33 @@ class NoAuthorities {
   std::optional<std::string> file_;
 };
 
-}  // namespace
-
-struct AwsRuntime::State {
-  State() {
+/// The libraries are one for the whole process, however many runtimes it has: the first starts them, the last
+/// ends them.
+class Libraries {
+ public:
+  Libraries() {
+    const std::lock_guard alone(mutex);
+    if (users++ > 0) return;
     const NoAuthorities for_now;
     aws_s3_library_init(aws_default_allocator());
   }
-  ~State();
+  ~Libraries() {
+    const std::lock_guard alone(mutex);
+    if (--users == 0) aws_s3_library_clean_up();  // waits for the libraries' threads
+  }
+  Libraries(const Libraries&) = delete;
+  Libraries& operator=(const Libraries&) = delete;
 
+ private:
+  static inline std::mutex mutex;
+  static inline int users = 0;
+};
+
+}  // namespace
+
+struct AwsRuntime::State {
+  // First, so that it goes last.
+  Libraries libraries;
   Handle<aws_event_loop_group, aws_event_loop_group_release> loops;
   Handle<aws_host_resolver, aws_host_resolver_release> resolver;
   Handle<aws_client_bootstrap, aws_client_bootstrap_release> bootstrap;
@@ -96,14 +114,6 @@ struct AwsRuntime::State {
   std::mutex tls_mutex;
   Tls tls;
 };
-
-AwsRuntime::State::~State() {
-  tls.reset();
-  bootstrap.reset();
-  resolver.reset();
-  loops.reset();
-  aws_s3_library_clean_up();  // waits for the library's threads
-}
 
 AwsRuntime::AwsRuntime(const Options& options) : state_(std::make_unique<State>()) {
   aws_allocator* allocator = aws_default_allocator();

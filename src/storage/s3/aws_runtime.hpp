@@ -12,8 +12,9 @@ namespace unio {
 /// What all clients share of the AWS C libraries: event loops, name resolution, TLS. Starting it takes 40 to
 /// 70 ms, so it is made when the first bucket is opened.
 ///
-/// Must outlive its signers and clients; its destructor waits for the library's threads. One at a time in a
-/// process. Thread-safe.
+/// Must outlive its signers and clients; its destructor waits for its threads. Thread-safe.
+///
+/// A forked child must neither use nor destroy what it inherited; it makes its own beside it.
 class AwsRuntime {
  public:
   struct Options {

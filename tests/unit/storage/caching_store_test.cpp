@@ -202,6 +202,30 @@ TEST_F(CachingStoreTest, keeps_what_is_pinned) {
   EXPECT_FALSE(is_answered_by_cache("objects/a", "content of a"));
 }
 
+TEST_F(CachingStoreTest, gives_what_it_has_without_asking_the_store) {
+  EXPECT_EQ(store_.find_kept("objects/a", 100), std::nullopt);
+  read_object(store_, "objects/a");
+  const std::size_t before = reads();
+  EXPECT_EQ(store_.find_kept("objects/a", 100), "content of a");
+  EXPECT_EQ(store_.find_kept("objects/a", 5), std::nullopt);
+  EXPECT_EQ(store_.find_kept("mutable", 100), std::nullopt);
+  EXPECT_EQ(reads(), before);
+}
+
+TEST_F(CachingStoreTest, removes_what_it_has_when_it_was_cut_off) {
+  read_object(store_, "objects/a");
+  std::filesystem::resize_file(cached_files().front(), 20);
+  EXPECT_EQ(store_.find_kept("objects/a", 100), std::nullopt);
+  EXPECT_TRUE(cached_files().empty());
+}
+
+TEST_F(CachingStoreTest, keeps_what_somebody_else_has_read) {
+  store_.put("objects/a", as_bytes("content of a"));
+  store_.put("mutable", as_bytes("old"));
+  EXPECT_TRUE(is_answered_by_cache("objects/a", "content of a"));
+  EXPECT_FALSE(is_answered_by_cache("mutable", "old"));
+}
+
 TEST_F(CachingStoreTest, clears_objects_and_their_pins) {
   store_.pin("objects/a");
   read_object(store_, "objects/a");
