@@ -342,7 +342,7 @@ def test_an_entry_is_asked_for_once(work: Path, proxy: S3Proxy) -> None:
     assert [record.operation for record in proxy.requests if record.path == object_path].count("GetObject") == 1
 
 
-def test_a_column_of_a_large_table_is_read_without_the_rest(work: Path, proxy: S3Proxy) -> None:
+def test_the_footer_of_a_large_table_is_read_without_the_rest(work: Path, proxy: S3Proxy) -> None:
     rows = 2_000_000
     columns = {name: pyarrow.array(memoryview(os.urandom(8 * rows)).cast("d")) for name in "abcd"}
     (work / "team/photos").mkdir(parents=True)
