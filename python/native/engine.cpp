@@ -124,11 +124,46 @@ class Call {
   std::exception_ptr failure_;
 };
 
-/// Absent, or the exception that a signal's handler or the progress raised.
-std::exception_ptr look_around(SeenProgress& seen, const nb::object& progress) {
+/// The content of one object, or why it did not come.
+class Answer {
+ public:
+  void arrive(std::exception_ptr failure, std::string content) {
+    const std::lock_guard lock(mutex_);
+    arrived_ = true;
+    failure_ = std::move(failure);
+    content_ = std::move(content);
+    changed_.notify_all();
+  }
+  /// Whether it has come, after waiting so long at most.
+  bool wait_for(std::chrono::milliseconds time) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, time, [&] { return arrived_; });
+  }
+  void wait() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return arrived_; });
+  }
+  /// Once it has come.
+  std::string take() {
+    if (failure_) std::rethrow_exception(failure_);
+    return std::move(content_);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool arrived_ = false;
+  std::exception_ptr failure_;
+  std::string content_;
+};
+
+/// Absent, or the exception that a signal's handler or `look` raised.
+template <class Look>
+std::exception_ptr look_around(const Look& look) {
+  const nb::gil_scoped_acquire with_gil;
   try {
     if (PyErr_CheckSignals() != 0) throw nb::python_error();
-    if (!progress.is_none()) seen.show(progress);
+    look();
     return nullptr;
   } catch (...) {
     return std::current_exception();
@@ -168,8 +203,9 @@ void run_call(Engine& engine, const nb::object& progress, Work work) {
     const nb::gil_scoped_release without_gil;
     call = Call::start(engine.wired(), std::move(work));
     while (!failure && !call->wait_for(look_every)) {
-      const nb::gil_scoped_acquire with_gil;
-      failure = look_around(call->seen(), progress);
+      failure = look_around([&] {
+        if (!progress.is_none()) call->seen().show(progress);
+      });
     }
     if (failure) {
       call->stop();
@@ -180,6 +216,20 @@ void run_call(Engine& engine, const nb::object& progress, Work work) {
   }
   if (failure) std::rethrow_exception(failure);
   call->seen().give_warnings();
+}
+
+std::string fetch(const std::shared_ptr<Engine::Wired>& wired, const FarRead& read) {
+  const auto answer = std::make_shared<Answer>();
+  read.store->start_read(read.key, {read.offset, read.size + 1}, read.version, read.checked,
+                         [answer](std::exception_ptr failure, std::string content) {
+                           answer->arrive(std::move(failure), std::move(content));
+                         });
+  std::exception_ptr interrupt;
+  while (!interrupt && !answer->wait_for(look_every)) interrupt = look_around([] {});
+  if (!interrupt) return answer->take();
+  // The store must live until the answer comes.
+  wired->workers.start([wired, answer] { answer->wait(); });
+  std::rethrow_exception(interrupt);
 }
 
 void bind_engine(nb::module_& module) {

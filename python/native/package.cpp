@@ -127,24 +127,30 @@ std::string step_of(const PackageHandle& package) {
   return fmt::format("package '{}'", package.reader->ref().name.text());
 }
 
-/// Without another thread, where no request is needed.
-std::optional<std::string> find_quickly(const PackageHandle& package, const EntryView& entry) {
+std::string read_small(const PackageHandle& package, const EntryView& entry) {
   const auto wired = package.engine->wired();
   const Context& context = wired->quick;
   const nb::gil_scoped_release without_gil;
   const Registry registry(context.stores.get(package.reader->ref().registry), context);
-  return in_context(step_of(package), [&] { return find_at_hand(registry, context, entry); });
+  return in_context(step_of(package), [&] {
+    auto at_hand = find_at_hand(registry, context, entry);
+    if (at_hand) return *std::move(at_hand);
+    const auto far = find_far_read(registry, context, entry).value();
+    std::string content = in_context(read_step(entry), [&] { return fetch(wired, far); });
+    take_content(registry, context, entry, content);
+    return content;
+  });
 }
 
 nb::object read(const PackageHandle& package, const Manifest& manifest, std::size_t index) {
   const EntryView entry = entry_at(manifest, index);
-  if (const auto content = find_quickly(package, entry)) return bytes_of(*content);
+  if (entry.size() <= largest_small_entry) return bytes_of(read_small(package, entry));
   const auto bytes = new_bytes(entry.size());
   run(*package.engine, nb::none(), [=](const Context& context) {
     const OpenedPackage opened = package.opened(manifest, context);
     char* out = bytes->content(0);
     in_context(step_of(package), [&] {
-      read_and_keep(opened.registry, context, entry, [&](Bytes piece) {
+      read_entry(opened.registry, context, entry, [&](Bytes piece) {
         std::memcpy(out, piece.data(), piece.size());
         out += piece.size();
       });

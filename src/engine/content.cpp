@@ -16,8 +16,6 @@ namespace {
 constexpr std::size_t buffer_size = std::size_t{1} << 20;
 /// Below this, starting threads costs more than it gains.
 constexpr std::uint64_t parallel_hash_from = std::uint64_t{32} << 20;
-/// Larger ones are read in parts, several at once.
-constexpr std::uint64_t largest_far_read = std::uint64_t{8} << 20;
 
 /// The registry's own key of a content-addressed physical key, whatever the root it was written with. The key
 /// is the address that the digest gives; a legacy digest is none, so that any key of this form may be meant.
@@ -193,7 +191,7 @@ void read_entry_range(const Registry& registry, const Context& context, const En
 
 std::optional<FarRead> find_far_read(const Registry& registry, const Context& context,
                                      const EntryView& entry) {
-  if (entry.size() > largest_far_read) return std::nullopt;
+  if (entry.size() > largest_small_entry) return std::nullopt;
   ObjectLocation location = locate(registry, context, entry);
   FarStore* store = location.store->far();
   if (store == nullptr) return std::nullopt;

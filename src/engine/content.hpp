@@ -56,6 +56,9 @@ std::string folder_url(std::string_view url, std::string_view logical_key, std::
 void read_entry(const Registry& registry, const Context& context, const EntryView& entry,
                 const ByteSink& sink);
 
+/// Larger ones are read in parts, several at once, and streamed; smaller ones in one piece, many at once.
+inline constexpr std::uint64_t largest_small_entry = std::uint64_t{8} << 20;
+
 /// Whether the entry can be read by read_far: it is small and its store is far. With what to ask for.
 std::optional<FarRead> find_far_read(const Registry& registry, const Context& context,
                                      const EntryView& entry);

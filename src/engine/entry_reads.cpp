@@ -5,7 +5,6 @@
 
 #include "base/error.hpp"
 #include "base/threads.hpp"
-#include "engine/content.hpp"
 #include "storage/far_reads.hpp"
 
 namespace unio {
@@ -47,24 +46,10 @@ std::optional<std::string> find_at_hand(const Registry& registry, const Context&
   return read_whole(registry, context, entry);
 }
 
-void read_and_keep(const Registry& registry, const Context& context, const EntryView& entry,
-                   const ByteSink& sink) {
-  const ObjectLocation location = locate(registry, context, entry);
-  const auto copy = kept_copy(location, entry);
-  // Reading an object under its content's address fills the cache.
-  const bool by_hand = copy && copy->key != location.key && entry.size() <= largest_small_entry;
-  if (!by_hand) return read_entry(registry, context, entry, sink);
-  const std::string content = read_whole(registry, context, entry);
-  copy->store->put(copy->key, as_bytes(content));
-  sink(as_bytes(content));
-}
-
-std::string read_content(const Registry& registry, const Context& context, const EntryView& entry) {
-  if (auto content = find_at_hand(registry, context, entry)) return *std::move(content);
-  std::string content;
-  content.reserve(entry.size());
-  read_and_keep(registry, context, entry, [&](Bytes bytes) { content += as_text(bytes); });
-  return content;
+void take_content(const Registry& registry, const Context& context, const EntryView& entry,
+                  std::string_view content) {
+  check_content(entry, content);
+  keep_copy(locate(registry, context, entry), entry, content);
 }
 
 void read_contents(const Registry& registry, const Context& context, std::span<const EntryView> entries,

@@ -1,11 +1,12 @@
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
+#include "engine/content.hpp"
 #include "engine/registry.hpp"
 #include "model/manifest.hpp"
 
@@ -14,19 +15,15 @@ namespace unio {
 // Whole entries in memory, for front ends that give them to a program. All are checked against size and
 // digest, and what came from far away is in the cache afterwards. Errors as for read_entry.
 
-/// Larger ones are not looked for in the cache as a whole, nor asked for many at a time.
-inline constexpr std::uint64_t largest_small_entry = std::uint64_t{8} << 20;
-
-/// The content where it is at hand: in a folder, or in the cache. Absent when a request is needed for it, or
-/// the entry is larger than `largest_small_entry`. A damaged copy in the cache is dropped.
+/// The content of a small entry where it is at hand: in a folder, or in the cache. Absent when a request is
+/// needed for it, or the entry is larger than `largest_small_entry`. A damaged copy in the cache is dropped.
 std::optional<std::string> find_at_hand(const Registry& registry, const Context& context,
                                         const EntryView& entry);
 
-std::string read_content(const Registry& registry, const Context& context, const EntryView& entry);
-/// The same, streamed, without looking for it at hand: large ones are in the cache only where they lie under
-/// the address of their content.
-void read_and_keep(const Registry& registry, const Context& context, const EntryView& entry,
-                   const ByteSink& sink);
+/// What an answer to `find_far_read` (content.hpp) still needs: it is checked, and kept in the cache. So one
+/// entry is read from far away without a thread that waits for it.
+void take_content(const Registry& registry, const Context& context, const EntryView& entry,
+                  std::string_view content);
 
 /// Several at once: calls `take(i, content)` for the entry `entries[i]`, in any order, on several threads.
 /// Memory is bounded by what `take` keeps and one large entry for each thread.

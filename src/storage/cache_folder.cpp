@@ -113,13 +113,31 @@ CacheFolder::Filling CacheFolder::fill(std::string_view name) {
 
 CacheFolder::Filling::Filling(CacheFolder& cache, std::string_view name)
     : cache_(cache), target_(cache.path_of(name)) {
-  std::error_code ignored;
-  std::filesystem::create_directories(cache.folder_ / cache_temporaries, ignored);
-  std::filesystem::create_directories(target_.parent_path(), ignored);
+  const std::filesystem::path folder = cache.folder_ / cache_temporaries;
+  // Folders that nearly always are there are made when they prove missing.
+  if (!begin_in(folder)) {
+    std::error_code ignored;
+    std::filesystem::create_directories(folder, ignored);
+    begin_in(folder);  // a cache that cannot be written is only slow
+  }
+}
+
+bool CacheFolder::Filling::begin_in(const std::filesystem::path& folder) {
   try {
-    file_.emplace(cache.folder_ / cache_temporaries, "", cache.random_);
+    file_.emplace(folder, "", cache_.random_);
+    return true;
   } catch (const Error&) {
-    file_.reset();  // a cache that cannot be written is only slow
+    return false;
+  }
+}
+
+void CacheFolder::Filling::publish() {
+  try {
+    file_->publish_over(target_);
+  } catch (const Error&) {
+    std::error_code ignored;
+    std::filesystem::create_directories(target_.parent_path(), ignored);
+    file_->publish_over(target_);
   }
 }
 
@@ -144,7 +162,7 @@ void CacheFolder::Filling::finish(const ObjectInfo& info) {
       fmt::format("{}{}{:016x}{:016x}{}", text, to_hex(hash_.finish()), size_, text.size(), magic);
   try {
     file_->file().write(as_bytes(trailer));
-    file_->publish_over(target_);
+    publish();
   } catch (const Error&) {
     return file_.reset();
   }

@@ -47,6 +47,8 @@ class CacheFolder {
    private:
     friend class CacheFolder;
     Filling(CacheFolder& cache, std::string_view name);
+    bool begin_in(const std::filesystem::path& folder);
+    void publish();
 
     CacheFolder& cache_;
     std::filesystem::path target_;

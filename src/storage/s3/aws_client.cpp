@@ -76,7 +76,8 @@ struct AwsClient::State {
   aws_uri endpoint{};
   Ended shut_down;
   std::mutex mutex;
-  std::condition_variable_any changed;
+  std::condition_variable_any watching;  ///< nothing but the end of the watch wakes it
+  std::condition_variable all_gone;
   std::set<Flight*> unfinished;
   std::size_t alive = 0;  ///< flights that the library has not let go of
   std::jthread watch;
@@ -91,7 +92,7 @@ struct AwsClient::State {
   void let_go() {
     const std::lock_guard lock(mutex);
     alive -= 1;
-    changed.notify_all();
+    if (alive == 0) all_gone.notify_all();
   }
 };
 
@@ -163,7 +164,7 @@ void AwsClient::State::finished(Flight* flight) {
 void AwsClient::State::cancel_late(const std::stop_token& stop) {
   std::unique_lock lock(mutex);
   while (!stop.stop_requested()) {
-    changed.wait_for(lock, stop, deadline_check, [] { return false; });
+    watching.wait_for(lock, stop, deadline_check, [] { return false; });
     const auto now = steady_clock::now();
     for (Flight* flight : unfinished) {
       if (flight->deadline < now) aws_s3_meta_request_cancel(flight->meta_request);
@@ -254,7 +255,7 @@ AwsClient::~AwsClient() {
   state_->client.reset();
   state_->shut_down.wait();
   std::unique_lock lock(state_->mutex);
-  state_->changed.wait(lock, [&] { return state_->alive == 0; });
+  state_->all_gone.wait(lock, [&] { return state_->alive == 0; });
 }
 
 void AwsClient::send(std::shared_ptr<const S3Request> request, Done done) {

@@ -26,7 +26,7 @@ TEST_F(PackageReading, stays_at_its_revision_when_the_tag_moves) {
   publish_as(context_, next);
   EXPECT_EQ(reader.top_hash(), first);
   const OpenedPackage opened = reader.whole(context_);
-  EXPECT_EQ(read_content(opened.registry, context_, opened.manifest[0]), "one");
+  EXPECT_EQ(find_at_hand(opened.registry, context_, opened.manifest[0]), "one");
 }
 
 TEST_F(PackageReading, reads_the_manifest_once) {
