@@ -29,3 +29,20 @@ find_package(fmt REQUIRED)
 unio_headers(unio_fmt_headers fmt::fmt)
 add_library(unio_fmt STATIC cmake/fmt.cpp)
 target_link_libraries(unio_fmt PUBLIC unio_fmt_headers PRIVATE unio_options)
+
+# SQLite of our own: Debian's can lose what was committed (fixed in 3.51.3). Its symbols are hidden, so that another copy in
+# the same process stays apart.
+unio_fetched_folder(better_sqlite3 npm better-sqlite3)
+add_library(unio_sqlite3 STATIC ${better_sqlite3}/deps/sqlite3/sqlite3.c)
+target_include_directories(unio_sqlite3 SYSTEM PUBLIC ${better_sqlite3}/deps/sqlite3)
+set_target_properties(unio_sqlite3 PROPERTIES C_VISIBILITY_PRESET hidden)
+target_compile_definitions(unio_sqlite3 PRIVATE
+  SQLITE_THREADSAFE=2 SQLITE_ENABLE_FTS5 SQLITE_DQS=0 SQLITE_DEFAULT_MEMSTATUS=0 SQLITE_DEFAULT_WAL_SYNCHRONOUS=1
+  SQLITE_LIKE_DOESNT_MATCH_BLOBS SQLITE_MAX_EXPR_DEPTH=1000 SQLITE_MAX_MMAP_SIZE=0 SQLITE_OMIT_AUTOINIT
+  SQLITE_OMIT_DEPRECATED SQLITE_OMIT_LOAD_EXTENSION SQLITE_OMIT_SHARED_CACHE SQLITE_TRUSTED_SCHEMA=0
+  SQLITE_USE_URI=0 HAVE_FDATASYNC=1 HAVE_USLEEP=1)
+target_compile_options(unio_sqlite3 PRIVATE -w -O2)
+if(UNIO_SANITIZE STREQUAL "thread")
+  target_compile_options(unio_sqlite3 PRIVATE -fsanitize=thread)
+endif()
+target_link_libraries(unio_sqlite3 PUBLIC Threads::Threads m)

@@ -1,6 +1,5 @@
-# unio_built_folder(<variable> <kind> <name>): where scripts/setup has built what scripts/pins.txt names, with the thread
-# sanitizer if this build has it.
-function(unio_built_folder variable kind name)
+# unio_pinned_folder(<variable> <kind> <name>): where scripts/setup keeps what scripts/pins.txt names; perhaps not there yet.
+function(unio_pinned_folder variable kind name)
   file(STRINGS ${PROJECT_SOURCE_DIR}/scripts/pins.txt lines REGEX "^${kind} ${name} ")
   if(NOT lines)
     message(FATAL_ERROR "scripts/pins.txt has no line for ${kind} ${name}")
@@ -13,7 +12,23 @@ function(unio_built_folder variable kind name)
   else()
     set(cache $ENV{HOME}/.cache)
   endif()
-  set(folder ${cache}/unio-build/${sha256}-built)
+  set(${variable} ${cache}/unio-build/${sha256} PARENT_SCOPE)
+endfunction()
+
+# unio_fetched_folder(<variable> <kind> <name>): the same for an archive that scripts/setup only unpacks.
+function(unio_fetched_folder variable kind name)
+  unio_pinned_folder(folder ${kind} ${name})
+  if(NOT EXISTS ${folder})
+    message(FATAL_ERROR "${name} is not fetched yet: run scripts/setup")
+  endif()
+  set(${variable} ${folder} PARENT_SCOPE)
+endfunction()
+
+# unio_built_folder(<variable> <kind> <name>): where scripts/setup has built what scripts/pins.txt names, with the thread
+# sanitizer if this build has it.
+function(unio_built_folder variable kind name)
+  unio_pinned_folder(folder ${kind} ${name})
+  string(APPEND folder -built)
   if(UNIO_SANITIZE STREQUAL "thread")
     string(APPEND folder -thread)
   endif()
