@@ -9,6 +9,16 @@ find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 find_package(pugixml REQUIRED)  # pugixml::static; its other target is the shared library
 
 include(cmake/pinned.cmake)
+
+# RE2 as the npm package of that name brings it, 2023-01: the last sources that need no Abseil. Debian's static library
+# cannot become part of the Python module, since its thread-local variables are those of a program.
+unio_pinned_folder(re2 npm re2)
+file(GLOB re2_sources ${re2}/vendor/re2/*.cc)
+add_library(unio_re2 STATIC ${re2_sources} ${re2}/vendor/util/rune.cc ${re2}/vendor/util/strutil.cc)
+target_include_directories(unio_re2 SYSTEM PUBLIC ${re2}/vendor)
+target_link_libraries(unio_re2 PRIVATE unio_options Threads::Threads)
+target_compile_options(unio_re2 PRIVATE -w -O2 -fno-sanitize=undefined)
+
 unio_built_folder(awscrt source awscrt)
 list(PREPEND CMAKE_PREFIX_PATH ${awscrt})
 find_package(aws-c-s3 REQUIRED)
@@ -32,7 +42,7 @@ target_link_libraries(unio_fmt PUBLIC unio_fmt_headers PRIVATE unio_options)
 
 # SQLite of our own: Debian's can lose what was committed (fixed in 3.51.3). Its symbols are hidden, so that another copy in
 # the same process stays apart.
-unio_fetched_folder(better_sqlite3 npm better-sqlite3)
+unio_pinned_folder(better_sqlite3 npm better-sqlite3)
 add_library(unio_sqlite3 STATIC ${better_sqlite3}/deps/sqlite3/sqlite3.c)
 target_include_directories(unio_sqlite3 SYSTEM PUBLIC ${better_sqlite3}/deps/sqlite3)
 set_target_properties(unio_sqlite3 PROPERTIES C_VISIBILITY_PRESET hidden)

@@ -1,5 +1,5 @@
-# unio_pinned_folder(<variable> <kind> <name>): where scripts/setup keeps what scripts/pins.txt names; perhaps not there yet.
-function(unio_pinned_folder variable kind name)
+# unio_cached(<variable> <kind> <name> <ending>): the folder of the build cache for what scripts/pins.txt names.
+function(unio_cached variable kind name ending)
   file(STRINGS ${PROJECT_SOURCE_DIR}/scripts/pins.txt lines REGEX "^${kind} ${name} ")
   if(NOT lines)
     message(FATAL_ERROR "scripts/pins.txt has no line for ${kind} ${name}")
@@ -12,28 +12,25 @@ function(unio_pinned_folder variable kind name)
   else()
     set(cache $ENV{HOME}/.cache)
   endif()
-  set(${variable} ${cache}/unio-build/${sha256} PARENT_SCOPE)
-endfunction()
-
-# unio_fetched_folder(<variable> <kind> <name>): the same for an archive that scripts/setup only unpacks.
-function(unio_fetched_folder variable kind name)
-  unio_pinned_folder(folder ${kind} ${name})
+  set(folder ${cache}/unio-build/${sha256}${ending})
   if(NOT EXISTS ${folder})
-    message(FATAL_ERROR "${name} is not fetched yet: run scripts/setup")
+    message(FATAL_ERROR "${name} is not there yet: run scripts/setup")
   endif()
   set(${variable} ${folder} PARENT_SCOPE)
 endfunction()
 
-# unio_built_folder(<variable> <kind> <name>): where scripts/setup has built what scripts/pins.txt names, with the thread
-# sanitizer if this build has it.
+# unio_pinned_folder(<variable> <kind> <name>): where scripts/setup has unpacked what scripts/pins.txt names.
+function(unio_pinned_folder variable kind name)
+  unio_cached(folder ${kind} ${name} "")
+  set(${variable} ${folder} PARENT_SCOPE)
+endfunction()
+
+# unio_built_folder(<variable> <kind> <name>): where scripts/setup has built it, with the thread sanitizer if this build has it.
 function(unio_built_folder variable kind name)
-  unio_pinned_folder(folder ${kind} ${name})
-  string(APPEND folder -built)
+  set(ending -built)
   if(UNIO_SANITIZE STREQUAL "thread")
-    string(APPEND folder -thread)
+    string(APPEND ending -thread)
   endif()
-  if(NOT EXISTS ${folder})
-    message(FATAL_ERROR "${name} is not built yet: run scripts/setup")
-  endif()
+  unio_cached(folder ${kind} ${name} ${ending})
   set(${variable} ${folder} PARENT_SCOPE)
 endfunction()
