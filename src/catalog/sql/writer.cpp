@@ -9,6 +9,7 @@
 
 #include "base/digest.hpp"
 #include "base/error.hpp"
+#include "base/files.hpp"
 #include "catalog/sql/document_index.hpp"
 #include "catalog/sql/lookup.hpp"
 
