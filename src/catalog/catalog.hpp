@@ -103,8 +103,8 @@ class Catalog {
   /// Where it is, without passwords.
   virtual std::string url() const = 0;
 
-  /// Puts documents, and states with them. A document that is there, or is there in a newer revision, stays as
-  /// it is. Returns how many were new or newer.
+  /// Puts documents, and states with them. A document that is there, or is there in a newer revision, stays
+  /// as it is. Returns how many were new or newer.
   virtual std::size_t put(std::span<const CatalogDocument> documents, const CatalogStates& states) = 0;
   std::size_t put(std::span<const CatalogDocument> documents) { return put(documents, {}); }
 

@@ -63,7 +63,8 @@ TEST_P(CatalogContract, decides_between_two_of_one_revision_the_same_way_in_any_
 }
 
 TEST_P(CatalogContract, finds_ids_by_how_they_begin) {
-  put({a_document("ab1", 1), a_document("ab2", 2), a_document("b", 3), a_document("a%", 4), a_document("a_\xff", 5)});
+  put({a_document("ab1", 1), a_document("ab2", 2), a_document("b", 3), a_document("a%", 4),
+       a_document("a_\xff", 5)});
   EXPECT_THAT(catalog().find_ids("ab", 9), ElementsAre("ab1", "ab2"));
   EXPECT_THAT(catalog().find_ids("ab", 1), ElementsAre("ab1"));
   EXPECT_THAT(catalog().find_ids("a%", 9), ElementsAre("a%"));
@@ -79,8 +80,9 @@ TEST_P(CatalogContract, follows_lineage_one_step_up_and_down) {
   put({child, a_document("parent", 3), younger});
   EXPECT_THAT(catalog().find_lineage("child", Direction::up, 9),
               ElementsAre(LineageNode{"parent", at_microsecond(3)}, LineageNode{"nobody", std::nullopt}));
-  EXPECT_THAT(catalog().find_lineage("parent", Direction::down, 9),
-              ElementsAre(LineageNode{"younger", at_microsecond(8)}, LineageNode{"child", at_microsecond(7)}));
+  EXPECT_THAT(
+      catalog().find_lineage("parent", Direction::down, 9),
+      ElementsAre(LineageNode{"younger", at_microsecond(8)}, LineageNode{"child", at_microsecond(7)}));
   EXPECT_THAT(catalog().find_lineage("parent", Direction::down, 1),
               ElementsAre(LineageNode{"younger", at_microsecond(8)}));
   EXPECT_THAT(catalog().find_lineage("nobody", Direction::down, 9),
@@ -117,8 +119,9 @@ TEST_P(CatalogContract, pages_through_all_that_match_once_newest_first) {
   std::vector<CatalogDocument> documents;
   for (int i = 0; i < 40; ++i) {
     // Many at one moment.
-    documents.push_back(a_document("a" + std::to_string(100 + i), i / 15,
-                                   Json::object({{"even", i % 2 == 0}, {"l", i % 4 == 0 ? "four" : "other"}})));
+    documents.push_back(
+        a_document("a" + std::to_string(100 + i), i / 15,
+                   Json::object({{"even", i % 2 == 0}, {"l", i % 4 == 0 ? "four" : "other"}})));
   }
   put(documents);
   for (const char* wanted : {"{}", R"({"even": true})", R"({"l": "four"})", R"({"l": {"$regex": "^fo"}})"}) {
@@ -195,8 +198,9 @@ TEST_P(CatalogContract, takes_odd_text_for_what_it_is) {
 
 TEST_P(CatalogContract, gives_up_when_there_is_no_time) {
   put({a_document("a", 1)});
-  EXPECT_UNIO_ERROR(catalog().find(query(R"({"a": {"$size": 2}})"), {.time_limit = std::chrono::milliseconds(-1)}),
-                    deadline_exceeded);
+  EXPECT_UNIO_ERROR(
+      catalog().find(query(R"({"a": {"$size": 2}})"), {.time_limit = std::chrono::milliseconds(-1)}),
+      deadline_exceeded);
   EXPECT_THAT(found("{}"), ElementsAre("a")) << "later calls have their own time";
 }
 

@@ -8,7 +8,9 @@ namespace {
 
 class SqliteUnderTest final : public CatalogUnderTest {
  public:
-  std::unique_ptr<Catalog> open() override { return open_sqlite_catalog(folder_.path() / "cache/catalog.sqlite"); }
+  std::unique_ptr<Catalog> open() override {
+    return open_sqlite_catalog(folder_.path() / "cache/catalog.sqlite");
+  }
 
  private:
   TemporaryDirectory folder_;

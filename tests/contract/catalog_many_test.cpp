@@ -16,9 +16,10 @@ INSTANTIATE_TEST_SUITE_P(All, CatalogWithMany, testing::ValuesIn(catalog_factori
 CatalogDocument saved_by(int who, int which) {
   const std::string id = "a" + std::to_string(who) + "." + std::to_string(which);
   CatalogDocument document =
-      a_document(id, which, Json::object({{"username", "user" + std::to_string(who)},
-                                          {"python_packages", Json::object({{"pandas", "2.1.3"}})},
-                                          {"file_relpaths", Json::Array{"train.txt", id}}}));
+      a_document(id, which,
+                 Json::object({{"username", "user" + std::to_string(who)},
+                               {"python_packages", Json::object({{"pandas", "2.1.3"}})},
+                               {"file_relpaths", Json::Array{"train.txt", id}}}));
   document.based_on = {"a0.0"};
   return document;
 }
@@ -84,7 +85,8 @@ TEST_P(CatalogWithMany, answers_many_threads_while_others_put) {
 TEST_P(CatalogWithMany, counts_no_further_than_ten_thousand) {
   std::vector<CatalogDocument> documents;
   for (int i = 0; i < 10'001; ++i) {
-    documents.push_back(a_document("a" + std::to_string(i), i, Json::object({{"all", true}, {"but_one", i > 0}})));
+    documents.push_back(
+        a_document("a" + std::to_string(i), i, Json::object({{"all", true}, {"but_one", i > 0}})));
   }
   put(documents);
   const auto total = [&](std::string_view wanted) { return catalog().find(query(wanted), {}).total; };

@@ -21,9 +21,11 @@ Condition Compiler::compile_environment(const query::Field& field) {
   if (text != nullptr && std::ranges::none_of(field.path.names(), is_position)) {
     const auto path = find_path(index_path(field.path.names()));
     if (!path) return {{"FALSE", {}}};
-    wanted = {"SELECT environment FROM environment_strings WHERE path = ? AND value = ?", {*path, hash_(*text)}};
+    wanted = {"SELECT environment FROM environment_strings WHERE path = ? AND value = ?",
+              {*path, hash_(*text)}};
   } else if (const auto numbers = environments_that(field)) {
-    wanted = {numbers->empty() ? "-1" : placeholders(numbers->size()), SqlValues(numbers->begin(), numbers->end())};
+    wanted = {numbers->empty() ? "-1" : placeholders(numbers->size()),
+              SqlValues(numbers->begin(), numbers->end())};
     without = matches(Query{field}, QueryValue{QueryValue::Object{}});
   } else {
     return {{"TRUE", {}}, SqlQuery{"FALSE", {}}};
@@ -36,7 +38,8 @@ Condition Compiler::compile_environment(const query::Field& field) {
   condition.source = measured({.rows =
                                    [in](TimeRange times) {
                                      return SqlQuery{"SELECT n AS document FROM documents WHERE ", {}} + in +
-                                            " AND time >= ? AND time <= ?" + SqlQuery{"", {times.from, times.to}};
+                                            " AND time >= ? AND time <= ?" +
+                                            SqlQuery{"", {times.from, times.to}};
                                    },
                                .tight = true});
   return condition;
@@ -46,14 +49,14 @@ Condition Compiler::compile_environment(const query::Field& field) {
 std::optional<std::vector<std::int64_t>> Compiler::environments_that(const query::Field& field) {
   std::vector<std::int64_t> found;
   std::size_t seen = 0;
-  connection_.query({"SELECT n, body FROM environments LIMIT ?", {static_cast<std::int64_t>(most_environments) + 1}},
-                    [&](const SqlRow& row) {
-                      QueryValue::Object document;
-                      document.emplace_back(environment_field,
-                                            QueryValue::of_document(Json::parse(row.bytes(1))));
-                      if (matches(Query{field}, QueryValue{std::move(document)})) found.push_back(row.integer(0));
-                      return ++seen > most_environments ? More::no : More::yes;
-                    });
+  connection_.query(
+      {"SELECT n, body FROM environments LIMIT ?", {static_cast<std::int64_t>(most_environments) + 1}},
+      [&](const SqlRow& row) {
+        QueryValue::Object document;
+        document.emplace_back(environment_field, QueryValue::of_document(Json::parse(row.bytes(1))));
+        if (matches(Query{field}, QueryValue{std::move(document)})) found.push_back(row.integer(0));
+        return ++seen > most_environments ? More::no : More::yes;
+      });
   if (seen > most_environments) return std::nullopt;
   return found;
 }

@@ -24,9 +24,11 @@ Condition exactly(SqlQuery condition) {
 }
 
 Condition never() {
-  return {nothing,
-          std::nullopt,
-          Source{.rows = [](TimeRange) { return SqlQuery{"SELECT n AS document FROM documents WHERE FALSE", {}}; },
+  return {nothing, std::nullopt,
+          Source{.rows =
+                     [](TimeRange) {
+                       return SqlQuery{"SELECT n AS document FROM documents WHERE FALSE", {}};
+                     },
                  .tight = true}};
 }
 
@@ -269,7 +271,10 @@ Condition Compiler::test(const PathRef& at, const query::Compares& test) {
   }
   if (value.if_type<std::string>() != nullptr) {
     return strings_that(
-        at, [&](std::string_view text) { return matches(Query{query::Field{{}, test}}, QueryValue{std::string(text)}); },
+        at,
+        [&](std::string_view text) {
+          return matches(Query{query::Field{{}, test}}, QueryValue{std::string(text)});
+        },
         std::nullopt);
   }
   if (const auto* time = value.if_type<Time>()) {
@@ -319,7 +324,8 @@ Condition Compiler::test(const PathRef& at, const query::Matches& test) {
   if (std::ranges::find(searched, outermost) != searched.end()) {
     source = pieces_source(test.pattern.required_texts());
   }
-  return strings_that(at, [&](std::string_view text) { return test.pattern.matches(text); }, std::move(source));
+  return strings_that(
+      at, [&](std::string_view text) { return test.pattern.matches(text); }, std::move(source));
 }
 
 Condition Compiler::test(const PathRef& at, const query::Element& test) {
@@ -335,12 +341,13 @@ Condition Compiler::has(const PathRef& at, std::int64_t bits) {
   if (!at.n) return never();
   Condition condition = exactly(shape_has(*at.n, bits));
   const SqlQuery shapes{"SELECT shape FROM shape_paths WHERE path = ? AND holds & ? <> 0", {*at.n, bits}};
-  condition.source = measured({.rows =
-                                   [shapes](TimeRange times) {
-                                     return SqlQuery{"SELECT n AS document FROM documents WHERE shape IN (", {}} +
-                                            shapes + ") AND " + in_range("time", times);
-                                   },
-                               .tight = true});
+  condition.source =
+      measured({.rows =
+                    [shapes](TimeRange times) {
+                      return SqlQuery{"SELECT n AS document FROM documents WHERE shape IN (", {}} + shapes +
+                             ") AND " + in_range("time", times);
+                    },
+                .tight = true});
   return condition;
 }
 
@@ -371,20 +378,19 @@ Condition Compiler::strings_in(const PathRef& at, const std::vector<std::int64_t
   SqlQuery which{"path = ? AND value IN (" + placeholders(hashes.size()) + ")", {*at.n}};
   which.values.insert(which.values.end(), hashes.begin(), hashes.end());
   if (hashes.size() == 1) which.text = "path = ? AND value = ?";
-  Condition condition =
-      exactly(SqlQuery{"EXISTS (SELECT 1 FROM string_values v WHERE ", {}} + which +
-              " AND v.time = d.time AND v.document = d.n)");
+  Condition condition = exactly(SqlQuery{"EXISTS (SELECT 1 FROM string_values v WHERE ", {}} + which +
+                                " AND v.time = d.time AND v.document = d.n)");
   const bool single = hashes.size() == 1;
-  condition.source = measured(
-      {.rows =
-           [which, single](TimeRange times) {
-             return SqlQuery{single ? "SELECT document, time FROM string_values WHERE "
-                                    : "SELECT DISTINCT document FROM string_values WHERE ",
-                             {}} +
-                    which + " AND " + in_range("time", times);
-           },
-       .ordered = single,
-       .tight = true});
+  condition.source =
+      measured({.rows =
+                    [which, single](TimeRange times) {
+                      return SqlQuery{single ? "SELECT document, time FROM string_values WHERE "
+                                             : "SELECT DISTINCT document FROM string_values WHERE ",
+                                      {}} +
+                             which + " AND " + in_range("time", times);
+                    },
+                .ordered = single,
+                .tight = true});
   return condition;
 }
 
@@ -392,15 +398,15 @@ Condition Compiler::numbers(std::optional<std::int64_t> path, std::string_view c
   if (!path) return never();
   SqlQuery which{fmt::format("path = ? AND {}", comparison), {*path}};
   which.values.insert(which.values.end(), values.begin(), values.end());
-  Condition condition = exactly(SqlQuery{"EXISTS (SELECT 1 FROM number_values v WHERE v.document = d.n AND ", {}} +
-                                which + ")");
-  condition.source = measured(
-      {.rows =
-           [which](TimeRange times) {
-             return SqlQuery{"SELECT DISTINCT document FROM number_values WHERE ", {}} + which + " AND " +
-                    in_range("time", times);
-           },
-       .tight = true});
+  Condition condition = exactly(
+      SqlQuery{"EXISTS (SELECT 1 FROM number_values v WHERE v.document = d.n AND ", {}} + which + ")");
+  condition.source =
+      measured({.rows =
+                    [which](TimeRange times) {
+                      return SqlQuery{"SELECT DISTINCT document FROM number_values WHERE ", {}} + which +
+                             " AND " + in_range("time", times);
+                    },
+                .tight = true});
   return condition;
 }
 
@@ -416,7 +422,8 @@ Condition Compiler::number_compares(std::optional<std::int64_t> path, query::Ord
   return at_most(std::move(condition.upper), std::move(condition.source));
 }
 
-/// Where a field has few different texts, each is looked at; where it has many, `source` tells the candidates.
+/// Where a field has few different texts, each is looked at; where it has many, `source` tells the
+/// candidates.
 Condition Compiler::strings_that(const PathRef& at, const std::function<bool(std::string_view)>& wanted,
                                  std::optional<Source> source) {
   if (at.path.empty()) return at_most(everything, std::move(source));
@@ -442,7 +449,8 @@ std::optional<std::vector<std::pair<std::int64_t, std::optional<std::string>>>> 
   std::vector<std::pair<std::int64_t, std::optional<std::string>>> strings;
   connection_.query(
       {"WITH RECURSIVE found(value) AS (SELECT min(value) FROM string_values WHERE path = ? UNION ALL "
-       "SELECT (SELECT min(v.value) FROM string_values v WHERE v.path = ? AND v.value > found.value) FROM found "
+       "SELECT (SELECT min(v.value) FROM string_values v WHERE v.path = ? AND v.value > found.value) FROM "
+       "found "
        "WHERE found.value IS NOT NULL) "
        "SELECT found.value, s.text FROM found LEFT JOIN strings s ON s.hash = found.value "
        "WHERE found.value IS NOT NULL LIMIT ?",
@@ -462,7 +470,7 @@ std::optional<Source> Compiler::pieces_source(std::vector<std::string> texts) {
     for (std::string& piece : folded_pieces(text)) pieces.push_back(std::move(piece));
   }
   if (pieces.empty()) return std::nullopt;
-  const SqlQuery rows = connection_.dialect().names_with(pieces);
+  const SqlQuery rows = connection_.dialect().documents_with(pieces);
   return measured({.rows = [rows](TimeRange) { return rows; }});
 }
 

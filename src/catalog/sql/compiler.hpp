@@ -22,8 +22,8 @@ inline constexpr std::int64_t most_counted = 10'001;
 
 /// A list of documents, from an index, with all that match some condition.
 struct Source {
-  /// A query for the column `document`, each once, and for `time` when it is ordered. It may tell documents beyond
-  /// the range.
+  /// A query for the column `document`, each once, and for `time` when it is ordered. It may tell documents
+  /// beyond the range.
   std::function<SqlQuery(TimeRange)> rows;
   /// How many it tells, up to most_counted.
   std::int64_t size = 0;
@@ -91,7 +91,8 @@ class Compiler {
   Condition number_compares(std::optional<std::int64_t> path, query::Order order, double value, bool rounded);
   Condition strings_that(const PathRef& at, const std::function<bool(std::string_view)>& wanted,
                          std::optional<Source> source);
-  std::optional<std::vector<std::pair<std::int64_t, std::optional<std::string>>>> few_strings(std::int64_t path);
+  std::optional<std::vector<std::pair<std::int64_t, std::optional<std::string>>>> few_strings(
+      std::int64_t path);
   std::optional<Source> pieces_source(std::vector<std::string> texts);
   std::optional<std::vector<std::int64_t>> environments_that(const query::Field& field);
 

@@ -49,12 +49,13 @@ struct SqlQuery {
 
 /// What two databases say differently.
 struct SqlDialect {
-  /// Inserts a document's file names, (number, names), where they can be searched; and removes (number).
-  std::string_view insert_names;
-  std::string_view remove_names;
-  std::string_view remove_all_names;
-  /// A query for the numbers of documents whose names contain all of some pieces of text.
-  std::function<SqlQuery(std::span<const std::string> pieces)> names_with;
+  /// Inserts a document's folded text, (number, text), where pieces of it are found; and removes it,
+  /// (number).
+  std::string_view insert_text;
+  std::string_view remove_text;
+  std::string_view remove_all_texts;
+  /// A query for the numbers of documents whose text contains all pieces; perhaps of others, too.
+  std::function<SqlQuery(std::span<const std::string> pieces)> documents_with;
 };
 
 /// A connection to a SQL database. For one thread at a time. Errors are those that Catalog names.

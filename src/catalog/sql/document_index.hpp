@@ -35,8 +35,8 @@ inline constexpr std::string_view time_field = "creation_time";
 /// The member whose patterns are looked for most.
 inline constexpr std::string_view files_field = "file_relpaths";
 
-/// What of a value can be looked up: what a path without positions leads to in MongoDB's meaning, that is through
-/// objects, and through arrays into the objects that are their elements.
+/// What of a value can be looked up: what a path without positions leads to in MongoDB's meaning, that is
+/// through objects, and through arrays into the objects that are their elements.
 struct ValueIndex {
   template <class T>
   using At = std::set<std::pair<std::string, T>>;
@@ -58,7 +58,8 @@ std::string times_path(std::string_view path);
 std::string searched_text(const QueryValue& document);
 /// Letters in lower case, and everything beyond ASCII as spaces, but for what Unicode folds into ASCII.
 std::string fold(std::string_view text);
-/// The parts of a text in lower case that must be in every fold of what contains it; each of three letters or more.
+/// The parts of a text in lower case that must be in every fold of what contains it; each of three letters or
+/// more.
 std::vector<std::string> folded_pieces(std::string_view text);
 
 /// The names of a document's files, joined by NUL; absent when that cannot be told apart from something else.

@@ -9,8 +9,8 @@
 
 namespace unio::sql {
 
-/// How text becomes a number in the index: by a hash that nobody outside can foresee, so that no two texts can be
-/// made to have the same. A value; thread-safe.
+/// How text becomes a number in the index: by a hash that nobody outside can foresee, so that no two texts
+/// can be made to have the same. A value; thread-safe.
 class TextHash {
  public:
   /// Longer texts are found by their hash alone.

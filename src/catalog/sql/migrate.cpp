@@ -14,7 +14,8 @@ void migrate(SqlConnection& connection, std::span<const Migration> migrations) {
                 "use that version; or unio reindex, which makes the catalogue anew");
   }
   for (const Migration& migration : migrations) {
-    if (migration.number > present) in_context(migration.name, [&] { connection.run_script(migration.text); });
+    if (migration.number > present)
+      in_context(migration.name, [&] { connection.run_script(migration.text); });
   }
   connection.set_schema_version(newest);
   transaction.commit();

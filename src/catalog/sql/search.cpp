@@ -56,7 +56,8 @@ class Search {
     std::vector<Hit> hits;
     connection_.query(ordered_candidates(times, options.after), [&](const SqlRow& row) {
       if (!passes(row)) return More::yes;
-      hits.push_back({row.integer(0), Time(std::chrono::microseconds(row.integer(1))), std::string(row.bytes(2))});
+      hits.push_back(
+          {row.integer(0), Time(std::chrono::microseconds(row.integer(1))), std::string(row.bytes(2))});
       return hits.size() > options.limit ? More::no : More::yes;
     });
     FindPage page;
@@ -134,8 +135,8 @@ class Search {
     return {};
   }
 
-  /// Newest first. A list that is neither short nor in order would have to be sorted before the first is known:
-  /// then most documents match, and going through all of them finds a page soon.
+  /// Newest first. A list that is neither short nor in order would have to be sorted before the first is
+  /// known: then most documents match, and going through all of them finds a page soon.
   SqlQuery ordered_candidates(TimeRange times, const std::optional<FindPosition>& after) const {
     const bool driven = driver_ && (driver()->ordered || driver()->size < most_counted / 2);
     SqlQuery query = SqlQuery{"SELECT " + columns() + " FROM ", {}} + from(times, driven);
@@ -155,7 +156,8 @@ class Search {
                   .value_or(0);
       return;
     }
-    const SqlQuery candidates = SqlQuery{"SELECT " + columns() + " FROM ", {}} + from(times_, driver_.has_value());
+    const SqlQuery candidates =
+        SqlQuery{"SELECT " + columns() + " FROM ", {}} + from(times_, driver_.has_value());
     connection_.query(candidates, [&](const SqlRow& row) {
       if (passes(row)) ++count;
       return count == most_counted ? More::no : More::yes;
@@ -209,17 +211,18 @@ std::optional<CatalogDocument> read_document(SqlConnection& connection, std::int
                     "LEFT JOIN environments e ON e.n = d.environment WHERE d.n = ?",
                     {n}},
                    [&](const SqlRow& row) {
-                     document = CatalogDocument{.kind = static_cast<DocumentKind>(row.integer(0)),
-                                                .id = std::string(row.bytes(3)),
-                                                .creation_time = Time(std::chrono::microseconds(row.integer(1))),
-                                                .revision = static_cast<std::uint64_t>(row.integer(2))};
-                     document->document =
-                         restored_document(row.bytes(4), row.is_null(5) ? "" : row.bytes(5));
+                     document =
+                         CatalogDocument{.kind = static_cast<DocumentKind>(row.integer(0)),
+                                         .id = std::string(row.bytes(3)),
+                                         .creation_time = Time(std::chrono::microseconds(row.integer(1))),
+                                         .revision = static_cast<std::uint64_t>(row.integer(2))};
+                     document->document = restored_document(row.bytes(4), row.is_null(5) ? "" : row.bytes(5));
                      return More::no;
                    });
   if (!document) return std::nullopt;
   connection.query(
-      {"SELECT i.id FROM parents p JOIN nodes i ON i.n = p.parent WHERE p.child = ? ORDER BY p.position", {n}},
+      {"SELECT i.id FROM parents p JOIN nodes i ON i.n = p.parent WHERE p.child = ? ORDER BY p.position",
+       {n}},
       [&](const SqlRow& row) {
         document->based_on.emplace_back(row.bytes(0));
         return More::yes;

@@ -15,9 +15,10 @@ std::string state_name(std::string_view name) {
 
 void put_states(SqlConnection& connection, const CatalogStates& states) {
   for (const auto& [name, value] : states) {
-    connection.run({"INSERT INTO states(name, value) VALUES (?, ?) "
-                    "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-                    {bytes(state_name(name)), bytes(value)}});
+    connection.run(
+        {"INSERT INTO states(name, value) VALUES (?, ?) "
+         "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+         {bytes(state_name(name)), bytes(value)}});
   }
 }
 
@@ -91,20 +92,23 @@ FindPage SqlCatalog::find(const Query& query, const FindOptions& options) {
   });
 }
 
-std::vector<LineageNode> SqlCatalog::find_lineage(std::string_view id, Direction direction, std::size_t limit) {
+std::vector<LineageNode> SqlCatalog::find_lineage(std::string_view id, Direction direction,
+                                                  std::size_t limit) {
   const std::string_view text =
       direction == Direction::up
-          ? "SELECT i.id, d.time FROM parents p JOIN nodes i ON i.n = p.parent LEFT JOIN documents d ON d.n = i.n "
+          ? "SELECT i.id, d.time FROM parents p JOIN nodes i ON i.n = p.parent LEFT JOIN documents d ON d.n "
+            "= i.n "
             "WHERE p.child = (SELECT n FROM nodes WHERE id = ?) ORDER BY p.position LIMIT ?"
           : "SELECT i.id, c.time FROM children c JOIN nodes i ON i.n = c.child "
             "WHERE c.parent = (SELECT n FROM nodes WHERE id = ?) ORDER BY c.time DESC, i.id LIMIT ?";
   return in_transaction(Access::read, [&](SqlConnection& connection) {
     std::vector<LineageNode> nodes;
-    connection.query({std::string(text), {bytes(id), static_cast<std::int64_t>(limit)}}, [&](const SqlRow& row) {
-      LineageNode& node = nodes.emplace_back(LineageNode{std::string(row.bytes(0)), std::nullopt});
-      if (!row.is_null(1)) node.creation_time = Time(std::chrono::microseconds(row.integer(1)));
-      return More::yes;
-    });
+    connection.query(
+        {std::string(text), {bytes(id), static_cast<std::int64_t>(limit)}}, [&](const SqlRow& row) {
+          LineageNode& node = nodes.emplace_back(LineageNode{std::string(row.bytes(0)), std::nullopt});
+          if (!row.is_null(1)) node.creation_time = Time(std::chrono::microseconds(row.integer(1)));
+          return More::yes;
+        });
     return nodes;
   });
 }
@@ -117,11 +121,11 @@ std::optional<std::string> SqlCatalog::find_state(std::string_view name) {
 
 void SqlCatalog::clear() {
   in_transaction(Access::write, [](SqlConnection& connection) {
-    connection.run({std::string(connection.dialect().remove_all_names), {}});
+    connection.run({std::string(connection.dialect().remove_all_texts), {}});
     // In the order that keeps what refers to others from being left alone.
     for (const char* table : {"parents", "children", "number_values", "string_values", "bodies", "documents",
-                              "environment_strings", "environments", "shape_paths", "shapes", "paths", "strings",
-                              "nodes", "states"}) {
+                              "environment_strings", "environments", "shape_paths", "shapes", "paths",
+                              "strings", "nodes", "states"}) {
       connection.run({std::string("DELETE FROM ") + table, {}});
     }
     return 0;

@@ -11,7 +11,8 @@
 
 namespace unio::sql {
 
-/// A Catalog in a SQL database. Each call has a connection to itself, which later calls use again unless it failed.
+/// A Catalog in a SQL database. Each call has a connection to itself, which later calls use again unless it
+/// failed.
 class SqlCatalog final : public Catalog {
  public:
   /// Opens a connection to a database that has the tables.

@@ -140,18 +140,18 @@ class Writer {
 
   std::optional<CatalogDocument> find_present(std::string_view id, std::int64_t n) {
     std::optional<CatalogDocument> present;
-    connection_.query({"SELECT d.time, d.revision, b.body, e.body FROM documents d JOIN bodies b ON b.n = d.n "
-                       "LEFT JOIN environments e ON e.n = d.environment WHERE d.n = ?",
-                       {n}},
-                      [&](const SqlRow& row) {
-                        present = CatalogDocument{};
-                        present->id = std::string(id);
-                        present->creation_time = Time(std::chrono::microseconds(row.integer(0)));
-                        present->revision = static_cast<std::uint64_t>(row.integer(1));
-                        present->document =
-                            restored_document(row.bytes(2), row.is_null(3) ? "" : row.bytes(3));
-                        return More::no;
-                      });
+    connection_.query(
+        {"SELECT d.time, d.revision, b.body, e.body FROM documents d JOIN bodies b ON b.n = d.n "
+         "LEFT JOIN environments e ON e.n = d.environment WHERE d.n = ?",
+         {n}},
+        [&](const SqlRow& row) {
+          present = CatalogDocument{};
+          present->id = std::string(id);
+          present->creation_time = Time(std::chrono::microseconds(row.integer(0)));
+          present->revision = static_cast<std::uint64_t>(row.integer(1));
+          present->document = restored_document(row.bytes(2), row.is_null(3) ? "" : row.bytes(3));
+          return More::no;
+        });
     return present;
   }
 
@@ -159,13 +159,16 @@ class Writer {
     const std::span<const Entry> entries(&entry, 1);
     const ValueRows rows = value_rows(entries, path_numbers(entries));
     connection_.run_many(
-        "DELETE FROM string_values WHERE path = ? AND value = ? AND time = ? AND document = ?", as_values(rows.strings));
+        "DELETE FROM string_values WHERE path = ? AND value = ? AND time = ? AND document = ?",
+        as_values(rows.strings));
     connection_.run_many(
-        "DELETE FROM number_values WHERE path = ? AND value = ? AND time = ? AND document = ?", as_values(rows.numbers));
-    connection_.run({std::string(connection_.dialect().remove_names), {entry.n}});
-    connection_.run({"DELETE FROM children WHERE child = ? AND time = ? AND parent IN "
-                     "(SELECT parent FROM parents WHERE child = ?)",
-                     {entry.n, entry.time(), entry.n}});
+        "DELETE FROM number_values WHERE path = ? AND value = ? AND time = ? AND document = ?",
+        as_values(rows.numbers));
+    connection_.run({std::string(connection_.dialect().remove_text), {entry.n}});
+    connection_.run(
+        {"DELETE FROM children WHERE child = ? AND time = ? AND parent IN "
+         "(SELECT parent FROM parents WHERE child = ?)",
+         {entry.n, entry.time(), entry.n}});
     connection_.run({"DELETE FROM parents WHERE child = ?", {entry.n}});
     connection_.run({"DELETE FROM bodies WHERE n = ?", {entry.n}});
     connection_.run({"DELETE FROM documents WHERE n = ?", {entry.n}});
@@ -296,12 +299,13 @@ class Writer {
     }
     // One after the other: all rows of one statement have the same types.
     for (const SqlValues& row : documents) {
-      connection_.run({"INSERT INTO documents(n, time, kind, revision, shape, environment, files) "
-                       "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                       row});
+      connection_.run(
+          {"INSERT INTO documents(n, time, kind, revision, shape, environment, files) "
+           "VALUES (?, ?, ?, ?, ?, ?, ?)",
+           row});
     }
     connection_.run_many("INSERT INTO bodies(n, body) VALUES (?, ?)", bodies);
-    connection_.run_many(connection_.dialect().insert_names, names);
+    connection_.run_many(connection_.dialect().insert_text, names);
   }
 
   void write_values(std::span<const Entry> entries, const Numbers& paths) {

@@ -44,13 +44,12 @@ bool is_on_this_machine(const std::filesystem::path& file) {
 class StatementRow final : public SqlRow {
  public:
   explicit StatementRow(sqlite3_stmt* statement) : statement_(statement) {}
-  bool is_null(int column) const override {
-    return sqlite3_column_type(statement_, column) == SQLITE_NULL;
-  }
+  bool is_null(int column) const override { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
   std::int64_t integer(int column) const override { return sqlite3_column_int64(statement_, column); }
   std::string_view bytes(int column) const override {
     const void* data = sqlite3_column_blob(statement_, column);
-    return {static_cast<const char*>(data), static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+    return {static_cast<const char*>(data),
+            static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
   }
 
  private:
@@ -112,8 +111,9 @@ std::string hint_of(ErrorCode code) {
   }
 }
 
-/// Pieces of at least three characters, as the trigram tokenizer needs them, all of whose trigrams must be there.
-SqlQuery names_with(std::span<const std::string> pieces) {
+/// Pieces of at least three characters, as the trigram tokenizer needs them, all of whose trigrams must be
+/// there.
+SqlQuery documents_with(std::span<const std::string> pieces) {
   std::string match;
   for (const std::string& piece : pieces) {
     for (std::size_t i = 0; i + 3 <= piece.size(); ++i) {
@@ -123,7 +123,7 @@ SqlQuery names_with(std::span<const std::string> pieces) {
       match += '"';
     }
   }
-  return {"SELECT rowid AS document FROM names WHERE names MATCH ?", {SqlText{std::move(match)}}};
+  return {"SELECT rowid AS document FROM texts WHERE texts MATCH ?", {SqlText{std::move(match)}}};
 }
 
 }  // namespace
@@ -139,7 +139,8 @@ void SqliteConnection::FinishStatement::operator()(sqlite3_stmt* statement) cons
 /// A statement with its values, while it runs; afterwards it may be used again.
 class SqliteConnection::Use {
  public:
-  Use(SqliteConnection& connection, sqlite3_stmt* statement) : connection_(connection), statement_(statement) {}
+  Use(SqliteConnection& connection, sqlite3_stmt* statement)
+      : connection_(connection), statement_(statement) {}
   ~Use() {
     sqlite3_reset(statement_);
     sqlite3_clear_bindings(statement_);
@@ -174,7 +175,8 @@ SqliteConnection::SqliteConnection(std::filesystem::path file) : file_(std::move
   std::error_code ignored;  // the opening tells what is wrong
   if (file_.has_parent_path()) std::filesystem::create_directories(file_.parent_path(), ignored);
   sqlite3* opened = nullptr;
-  constexpr int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  constexpr int flags =
+      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   const int result = sqlite3_open_v2(file_.c_str(), &opened, flags, nullptr);
   database_.reset(opened);
   if (result != SQLITE_OK) fail(result, "open");
@@ -189,23 +191,23 @@ void SqliteConnection::set_up() {
   sqlite3_busy_timeout(database_.get(), static_cast<int>(std::chrono::milliseconds(patience).count()));
   sqlite3_progress_handler(
       database_.get(), instructions_between_looks,
-      [](void* self) {
-        const Deadline& deadline = static_cast<SqliteConnection*>(self)->deadline_;
-        return deadline && SteadyClock::now() > *deadline ? 1 : 0;
-      },
-      this);
-  run_script("PRAGMA trusted_schema = 0; PRAGMA cell_size_check = 1; PRAGMA synchronous = NORMAL;"
-             "PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY");
+      [](void* self) { return static_cast<SqliteConnection*>(self)->is_late() ? 1 : 0; }, this);
+  run_script(
+      "PRAGMA trusted_schema = 0; PRAGMA cell_size_check = 1; PRAGMA synchronous = NORMAL;"
+      "PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY");
   if (is_on_this_machine(file_)) use_write_ahead_log();
   run_script("PRAGMA foreign_keys = 1");
+}
+
+bool SqliteConnection::is_late() const {
+  return deadline_ && SteadyClock::now() > *deadline_;
 }
 
 /// While another process does the same, SQLite answers at once that it is busy, and does not wait.
 void SqliteConnection::use_write_ahead_log() {
   const auto end = SteadyClock::now() + patience;
   for (auto pause = 1ms;; pause = std::min(pause * 2, std::chrono::milliseconds(50))) {
-    const int result =
-        sqlite3_exec(database_.get(), "PRAGMA journal_mode = WAL", nullptr, nullptr, nullptr);
+    const int result = sqlite3_exec(database_.get(), "PRAGMA journal_mode = WAL", nullptr, nullptr, nullptr);
     if (result == SQLITE_OK) return;
     if ((result & 0xff) != SQLITE_BUSY || SteadyClock::now() > end) fail(result, "open");
     std::this_thread::sleep_for(pause);
@@ -223,6 +225,8 @@ sqlite3_stmt* SqliteConnection::prepared(std::string_view text) {
 }
 
 void SqliteConnection::query(const SqlQuery& query, const Each& each) {
+  // Short statements end before SQLite looks at the time.
+  if (is_late()) fail(SQLITE_INTERRUPT, "search");
   sqlite3_stmt* statement = prepared(query.text);
   Use use(*this, statement);
   use.bind_all(query.values);
@@ -232,7 +236,8 @@ void SqliteConnection::query(const SqlQuery& query, const Each& each) {
   }
 }
 
-void SqliteConnection::run_many(std::string_view text, std::span<const SqlValues> rows, const EachOfMany& each) {
+void SqliteConnection::run_many(std::string_view text, std::span<const SqlValues> rows,
+                                const EachOfMany& each) {
   sqlite3_stmt* statement = prepared(text);
   Use use(*this, statement);
   const StatementRow row(statement);
@@ -275,16 +280,18 @@ void SqliteConnection::set_schema_version(std::int64_t version) {
 
 void SqliteConnection::fail(int result, std::string_view action) {
   const ErrorCode code = code_of(result);
-  const char* why = database_ ? sqlite3_errmsg(database_.get()) : sqlite3_errstr(result);
-  throw Error(code, fmt::format("cannot {} the catalogue '{}': {}", action, file_.string(), why), hint_of(code));
+  const bool told = database_ && sqlite3_extended_errcode(database_.get()) == result;
+  const char* why = told ? sqlite3_errmsg(database_.get()) : sqlite3_errstr(result);
+  throw Error(code, fmt::format("cannot {} the catalogue '{}': {}", action, file_.string(), why),
+              hint_of(code));
 }
 
 const SqlDialect& SqliteConnection::dialect() const {
   static const SqlDialect dialect{
-      .insert_names = "INSERT INTO names(rowid, names) VALUES (?, ?)",
-      .remove_names = "DELETE FROM names WHERE rowid = ?",
-      .remove_all_names = "INSERT INTO names(names) VALUES ('delete-all')",
-      .names_with = names_with,
+      .insert_text = "INSERT INTO texts(rowid, text) VALUES (?, ?)",
+      .remove_text = "DELETE FROM texts WHERE rowid = ?",
+      .remove_all_texts = "INSERT INTO texts(texts) VALUES ('delete-all')",
+      .documents_with = documents_with,
   };
   return dialect;
 }

@@ -51,6 +51,7 @@ class SqliteConnection final : public SqlConnection {
   sqlite3_stmt* prepared(std::string_view text);
   void set_up();
   void use_write_ahead_log();
+  bool is_late() const;
   [[noreturn]] void fail(int result, std::string_view action);
 
   std::filesystem::path file_;

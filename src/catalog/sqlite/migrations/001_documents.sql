@@ -51,5 +51,5 @@ CREATE TABLE parents(
   PRIMARY KEY (child, position)) STRICT, WITHOUT ROWID;
 
 -- The text of each document that people search for pieces of, folded to lower case.
-CREATE VIRTUAL TABLE names USING fts5(
-  names, content = '', contentless_delete = 1, detail = none, tokenize = 'trigram case_sensitive 1');
+CREATE VIRTUAL TABLE texts USING fts5(
+  text, content = '', contentless_delete = 1, detail = none, tokenize = 'trigram case_sensitive 1');
