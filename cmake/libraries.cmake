@@ -6,6 +6,12 @@ find_package(CLI11 REQUIRED)
 set(OPENSSL_USE_STATIC_LIBS TRUE)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 
+find_library(zlib_static libz.a REQUIRED)  # CMake's own search knows of no static one
+find_path(zlib_headers zlib.h REQUIRED)
+add_library(unio_zlib INTERFACE)
+target_include_directories(unio_zlib SYSTEM INTERFACE ${zlib_headers})
+target_link_libraries(unio_zlib INTERFACE ${zlib_static})
+
 find_package(pugixml REQUIRED)  # pugixml::static; its other target is the shared library
 
 include(cmake/pinned.cmake)

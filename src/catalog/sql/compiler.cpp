@@ -96,13 +96,11 @@ Condition any_of(std::span<const Condition> parts) {
   return any;
 }
 
-/// A number of a query as a double, and whether that says less.
-std::optional<std::pair<double, bool>> number_of(const QueryValue& value) {
-  std::optional<double> number;
-  if (const auto* integer = value.if_type<std::int64_t>()) number = static_cast<double>(*integer);
-  if (const auto* real = value.if_type<double>()) number = *real;
-  if (!number) return std::nullopt;
-  return std::pair(*number + 0.0, std::abs(*number) >= exact_doubles);
+/// A number of a query as a double; those from exact_doubles on say less.
+std::optional<double> number_of(const QueryValue& value) {
+  if (const auto* integer = value.if_type<std::int64_t>()) return static_cast<double>(*integer);
+  if (const auto* real = value.if_type<double>()) return *real + 0.0;
+  return std::nullopt;
 }
 
 double number_of(Time time) {
@@ -247,12 +245,11 @@ Condition Compiler::test(const PathRef& at, const query::Equals& test) {
   if (const auto* text = value.if_type<std::string>()) return strings_in(at, {hash_(*text)});
   if (const auto* time = value.if_type<Time>()) {
     if (at.path == time_field) return exactly({"d.time = ?", {time->time_since_epoch().count()}});
-    const double number = number_of(*time);
-    return number_equals(find_path(times_path(at.path)), number, std::abs(number) >= exact_doubles);
+    return number_equals(times_at(at), number_of(*time));
   }
   if (const auto number = number_of(value)) {
-    if (std::isnan(number->first)) return has(at, holds::nan);
-    return number_equals(at.n, number->first, number->second);
+    if (std::isnan(*number)) return has(at, holds::nan);
+    return number_equals({at.n, at.n, holds::number}, *number);
   }
   const bool is_array = value.if_type<QueryValue::Array>() != nullptr;
   Condition condition = has(at, is_array ? holds::array : holds::object);
@@ -279,17 +276,15 @@ Condition Compiler::test(const PathRef& at, const query::Compares& test) {
   }
   if (const auto* time = value.if_type<Time>()) {
     if (at.path == time_field) return at_most(everything);
-    const double number = number_of(*time);
-    return number_compares(find_path(times_path(at.path)), test.order, number,
-                           std::abs(number) >= exact_doubles);
+    return number_compares(times_at(at), test.order, number_of(*time));
   }
   const auto number = number_of(value);
   if (!number) return at_most(everything);
-  if (std::isnan(number->first)) {
+  if (std::isnan(*number)) {
     Condition condition = has(at, holds::nan);
     return at_most(std::move(condition.upper), std::move(condition.source));
   }
-  return number_compares(at.n, test.order, number->first, number->second);
+  return number_compares({at.n, at.n, holds::number}, test.order, *number);
 }
 
 Condition Compiler::test(const PathRef& at, const query::In& test) {
@@ -394,31 +389,38 @@ Condition Compiler::strings_in(const PathRef& at, const std::vector<std::int64_t
   return condition;
 }
 
-Condition Compiler::numbers(std::optional<std::int64_t> path, std::string_view comparison, SqlValues values) {
-  if (!path) return never();
-  SqlQuery which{fmt::format("path = ? AND {}", comparison), {*path}};
-  which.values.insert(which.values.end(), values.begin(), values.end());
-  Condition condition = exactly(
-      SqlQuery{"EXISTS (SELECT 1 FROM number_values v WHERE v.document = d.n AND ", {}} + which + ")");
-  condition.source =
-      measured({.rows =
-                    [which](TimeRange times) {
-                      return SqlQuery{"SELECT DISTINCT document FROM number_values WHERE ", {}} + which +
-                             " AND " + in_range("time", times);
-                    },
-                .tight = true});
-  return condition;
+/// Documents with a number that compares so. There is no way from a document to its numbers: of ranges, those with
+/// few documents are made into a set; of others only the source knows all.
+Condition Compiler::numbers(const NumbersAt& at, std::string_view comparison, double value) {
+  if (!at.path) return never();
+  const SqlQuery which{fmt::format("path = ? AND value {} ?", comparison), {*at.path, value}};
+  Source source = measured(
+      {.rows =
+           [which](TimeRange times) {
+             return SqlQuery{"SELECT DISTINCT document FROM number_values WHERE ", {}} + which + " AND " +
+                    in_range("time", times);
+           },
+       .tight = true});
+  if (comparison == "=") {
+    return {SqlQuery{"EXISTS (SELECT 1 FROM number_values WHERE ", {}} + which +
+                " AND time = d.time AND document = d.n)",
+            std::nullopt, std::move(source)};
+  }
+  if (source.size < most_counted / 2) {
+    return {SqlQuery{"d.n IN (", {}} + source.rows(times_) + ")", std::nullopt, std::move(source)};
+  }
+  return {at.shape ? shape_has(*at.shape, at.bit) : nothing, nothing, std::move(source)};
 }
 
-Condition Compiler::number_equals(std::optional<std::int64_t> path, double value, bool rounded) {
-  Condition condition = numbers(path, "value = ?", {value});
+Condition Compiler::number_equals(const NumbersAt& at, double value) {
+  Condition condition = numbers(at, "=", value);
+  const bool rounded = std::abs(value) >= exact_doubles;
   return rounded ? at_most(std::move(condition.upper), std::move(condition.source)) : condition;
 }
 
-Condition Compiler::number_compares(std::optional<std::int64_t> path, query::Order order, double value,
-                                    bool rounded) {
-  if (!rounded) return numbers(path, fmt::format("value {} ?", comparison_of(order)), {value});
-  Condition condition = numbers(path, is_less(order) ? "value <= ?" : "value >= ?", {value});
+Condition Compiler::number_compares(const NumbersAt& at, query::Order order, double value) {
+  if (std::abs(value) < exact_doubles) return numbers(at, comparison_of(order), value);
+  Condition condition = numbers(at, is_less(order) ? "<=" : ">=", value);
   return at_most(std::move(condition.upper), std::move(condition.source));
 }
 
@@ -481,6 +483,10 @@ Source Compiler::measured(Source source) {
                                   ") found LIMIT ?) counted" + SqlQuery{"", {most_counted}})
                     .value_or(0);
   return source;
+}
+
+Compiler::NumbersAt Compiler::times_at(const PathRef& at) {
+  return {find_path(times_path(at.path)), at.n, holds::time};
 }
 
 std::optional<std::int64_t> Compiler::find_path(const std::string& path) {

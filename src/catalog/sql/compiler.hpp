@@ -65,6 +65,12 @@ class Compiler {
     bool below_position = false;    ///< `path` is only what comes before a position in an array
     bool in_element = false;
   };
+  /// Where numbers, or datetimes, of a path are, and what says that a document has any.
+  struct NumbersAt {
+    std::optional<std::int64_t> path;
+    std::optional<std::int64_t> shape;
+    std::int64_t bit = 0;
+  };
 
   Condition compile(const Query& query, const Place& place);
   Condition compile_all(const std::vector<Query>& queries, const Place& place);
@@ -86,9 +92,9 @@ class Compiler {
   Condition has(const PathRef& at, std::int64_t bits);
   Condition is_null(const PathRef& at);
   Condition strings_in(const PathRef& at, const std::vector<std::int64_t>& hashes);
-  Condition numbers(std::optional<std::int64_t> path, std::string_view comparison, SqlValues values);
-  Condition number_equals(std::optional<std::int64_t> path, double value, bool rounded);
-  Condition number_compares(std::optional<std::int64_t> path, query::Order order, double value, bool rounded);
+  Condition numbers(const NumbersAt& at, std::string_view comparison, double value);
+  Condition number_equals(const NumbersAt& at, double value);
+  Condition number_compares(const NumbersAt& at, query::Order order, double value);
   Condition strings_that(const PathRef& at, const std::function<bool(std::string_view)>& wanted,
                          std::optional<Source> source);
   std::optional<std::vector<std::pair<std::int64_t, std::optional<std::string>>>> few_strings(
@@ -96,6 +102,7 @@ class Compiler {
   std::optional<Source> pieces_source(std::vector<std::string> texts);
   std::optional<std::vector<std::int64_t>> environments_that(const query::Field& field);
 
+  NumbersAt times_at(const PathRef& at);
   std::optional<std::int64_t> find_path(const std::string& path);
   Source measured(Source source);
 

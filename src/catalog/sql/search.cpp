@@ -1,5 +1,7 @@
 #include "catalog/sql/search.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/error.hpp"
@@ -46,16 +48,18 @@ class Search {
     for (std::size_t i = 0; i < parts_.size(); ++i) {
       const auto& source = conditions_[i].source;
       if (source && (!driver_ || source->size < conditions_[*driver_].source->size)) driver_ = i;
-      if (!conditions_[i].is_exact()) add_rest(parts_[i]);
     }
   }
 
   FindPage page(const FindOptions& options) {
     TimeRange times = times_;
     if (options.after) times.to = std::min(times.to, microseconds(options.after->time));
+    // A list that is neither short nor in order would have to be sorted before the first is known: then most
+    // documents match, and going through all of them finds a page soon.
+    const Pass pass = pass_with(driver() != nullptr && (driver()->ordered || driver()->size < most_counted / 2));
     std::vector<Hit> hits;
-    connection_.query(ordered_candidates(times, options.after), [&](const SqlRow& row) {
-      if (!passes(row)) return More::yes;
+    connection_.query(newest_first(pass, times, options.after), [&](const SqlRow& row) {
+      if (!passes(pass, row)) return More::yes;
       hits.push_back(
           {row.integer(0), Time(std::chrono::microseconds(row.integer(1))), std::string(row.bytes(2))});
       return hits.size() > options.limit ? More::no : More::yes;
@@ -89,42 +93,54 @@ class Search {
  private:
   static std::int64_t microseconds(Time time) { return time.time_since_epoch().count(); }
 
-  void add_rest(const Query& part) {
-    rest_.push_back(part);
-    const Reads needed = is_about_files(part) ? Reads::files : Reads::body;
-    reads_ = std::max(reads_, needed);
+  /// One way through the candidates.
+  struct Pass {
+    bool driven = false;      ///< from the source that tells the fewest, else through all documents
+    std::vector<Query> rest;  ///< what is decided here
+    Reads reads = Reads::nothing;
+  };
+
+  Pass pass_with(bool driven) const {
+    Pass pass{.driven = driven};
+    for (std::size_t i = 0; i < parts_.size(); ++i) {
+      if (conditions_[i].is_exact() || is_told(i, driven)) continue;
+      pass.rest.push_back(parts_[i]);
+      pass.reads = std::max(pass.reads, is_about_files(parts_[i]) ? Reads::files : Reads::body);
+    }
+    return pass;
   }
 
   const Source* driver() const { return driver_ ? &*conditions_[*driver_].source : nullptr; }
+  /// Whether all that the driver tells meets that part.
+  bool is_told(std::size_t part, bool driven) const { return driven && part == *driver_ && driver()->tight; }
 
   /// The conditions that candidates of the source have yet to meet.
   SqlQuery where(TimeRange times, bool driven) const {
     SqlQuery where{"d.time >= ? AND d.time <= ?", {times.from, times.to}};
     for (std::size_t i = 0; i < conditions_.size(); ++i) {
-      if (driven && i == *driver_ && driver()->tight) continue;
-      if (conditions_[i].upper.text == "TRUE") continue;
+      if (is_told(i, driven) || conditions_[i].upper.text == "TRUE") continue;
       where += SqlQuery{" AND ", {}} + conditions_[i].upper;
     }
     return where;
   }
 
-  SqlQuery from(TimeRange times, bool driven) const {
+  SqlQuery from(const Pass& pass, TimeRange times) const {
     SqlQuery from;
-    if (driven) {
+    if (pass.driven) {
       from = SqlQuery{"(", {}} + driver()->rows(times) + ") s CROSS JOIN documents d CROSS JOIN nodes i";
     } else {
       from.text = "documents d CROSS JOIN nodes i";
     }
-    if (reads_ == Reads::body) {
+    if (pass.reads == Reads::body) {
       from.text += " CROSS JOIN bodies b LEFT JOIN environments e ON e.n = d.environment";
     }
-    from.text += driven ? " WHERE d.n = s.document AND i.n = d.n" : " WHERE i.n = d.n";
-    if (reads_ == Reads::body) from.text += " AND b.n = d.n";
-    return from + " AND " + where(times, driven);
+    from.text += pass.driven ? " WHERE d.n = s.document AND i.n = d.n" : " WHERE i.n = d.n";
+    if (pass.reads == Reads::body) from.text += " AND b.n = d.n";
+    return from + " AND " + where(times, pass.driven);
   }
 
-  std::string columns() const {
-    switch (reads_) {
+  static std::string_view columns(Reads reads) {
+    switch (reads) {
       case Reads::nothing:
         return "d.n, d.time, i.id";
       case Reads::files:
@@ -135,43 +151,42 @@ class Search {
     return {};
   }
 
-  /// Newest first. A list that is neither short nor in order would have to be sorted before the first is
-  /// known: then most documents match, and going through all of them finds a page soon.
-  SqlQuery ordered_candidates(TimeRange times, const std::optional<FindPosition>& after) const {
-    const bool driven = driver_ && (driver()->ordered || driver()->size < most_counted / 2);
-    SqlQuery query = SqlQuery{"SELECT " + columns() + " FROM ", {}} + from(times, driven);
+  SqlQuery candidates(const Pass& pass, TimeRange times) const {
+    return SqlQuery{fmt::format("SELECT {} FROM ", columns(pass.reads)), {}} + from(pass, times);
+  }
+
+  SqlQuery newest_first(const Pass& pass, TimeRange times, const std::optional<FindPosition>& after) const {
+    SqlQuery query = candidates(pass, times);
     if (after) {
       query += SqlQuery{" AND (d.time < ? OR i.id > ?)", {microseconds(after->time), bytes(after->id)}};
     }
-    const bool by_source = driven && driver()->ordered;
+    const bool by_source = pass.driven && driver()->ordered;
     return query + (by_source ? " ORDER BY s.time DESC, i.id" : " ORDER BY d.time DESC, i.id");
   }
 
   void count_matches(std::int64_t& count) {
-    if (rest_.empty()) {
-      const SqlQuery matches = SqlQuery{"SELECT 1 FROM ", {}} + from(times_, driver_.has_value());
+    const Pass pass = pass_with(driver() != nullptr);
+    if (pass.rest.empty()) {
       count = connection_
-                  .find_integer(SqlQuery{"SELECT count(*) FROM (", {}} + matches + " LIMIT ?) matching" +
-                                SqlQuery{"", {most_counted}})
+                  .find_integer(SqlQuery{"SELECT count(*) FROM (SELECT 1 FROM ", {}} + from(pass, times_) +
+                                " LIMIT ?) matching" + SqlQuery{"", {most_counted}})
                   .value_or(0);
       return;
     }
-    const SqlQuery candidates =
-        SqlQuery{"SELECT " + columns() + " FROM ", {}} + from(times_, driver_.has_value());
-    connection_.query(candidates, [&](const SqlRow& row) {
-      if (passes(row)) ++count;
+    connection_.query(candidates(pass, times_), [&](const SqlRow& row) {
+      if (passes(pass, row)) ++count;
       return count == most_counted ? More::no : More::yes;
     });
   }
 
-  bool passes(const SqlRow& row) const {
-    if (rest_.empty()) return true;
-    const QueryValue document = value_of(row);
-    return std::ranges::all_of(rest_, [&](const Query& part) { return matches(part, document); });
+  bool passes(const Pass& pass, const SqlRow& row) const {
+    if (pass.rest.empty()) return true;
+    const QueryValue document = value_of(row, pass.reads);
+    return std::ranges::all_of(pass.rest, [&](const Query& part) { return matches(part, document); });
   }
 
-  QueryValue value_of(const SqlRow& row) const {
-    if (reads_ == Reads::body) {
+  QueryValue value_of(const SqlRow& row, Reads reads) const {
+    if (reads == Reads::body) {
       return QueryValue::of_document(restored_document(row.bytes(3), row.is_null(4) ? "" : row.bytes(4)));
     }
     if (!row.is_null(3)) return document_of_files(row.bytes(3));
@@ -184,8 +199,6 @@ class Search {
   std::vector<Query> parts_;
   std::vector<Condition> conditions_;
   std::optional<std::size_t> driver_;
-  std::vector<Query> rest_;
-  Reads reads_ = Reads::nothing;
 };
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "base/digest.hpp"
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "catalog/sql/body_codec.hpp"
 #include "catalog/sql/document_index.hpp"
 #include "catalog/sql/lookup.hpp"
 
@@ -294,7 +295,7 @@ class Writer {
       documents.push_back({entry.n, entry.time(), static_cast<std::int64_t>(document.kind),
                            static_cast<std::int64_t>(document.revision), shapes.at(entry.shape()),
                            environment, files});
-      bodies.push_back({entry.n, bytes(entry.body)});
+      bodies.push_back({entry.n, bytes(packed(entry.body))});
       names.push_back({entry.n, SqlText{entry.searched}});
     }
     // One after the other: all rows of one statement have the same types.
@@ -349,7 +350,7 @@ std::string stored_body(const CatalogDocument& document) {
 }
 
 Json restored_document(std::string_view body, std::string_view environment) {
-  Json document = Json::parse(body);
+  Json document = Json::parse(unpacked(body));
   // The member has kept its place.
   if (!environment.empty()) document.set(std::string(environment_field), Json::parse(environment));
   return document;

@@ -11,9 +11,9 @@ namespace unio::sql {
 /// Returns how many were new or newer; what Catalog says of documents is checked first.
 std::size_t put_documents(SqlConnection& connection, std::span<const CatalogDocument> documents);
 
-/// The document without its environment, as it is stored, and what puts it together again.
+/// The text of a document without its environment.
 std::string stored_body(const CatalogDocument& document);
-/// `environment` is empty for one that has none.
+/// The document of a body and an environment as the tables have them; the latter is empty for one that has none.
 Json restored_document(std::string_view body, std::string_view environment);
 
 }  // namespace unio::sql

@@ -40,7 +40,6 @@ CREATE TABLE string_values(
 CREATE TABLE number_values(
   path INTEGER NOT NULL, value REAL NOT NULL, time INTEGER NOT NULL, document INTEGER NOT NULL,
   PRIMARY KEY (path, value, time DESC, document)) STRICT, WITHOUT ROWID;
-CREATE INDEX number_values_by_document ON number_values(document, path, value);
 
 -- Lineage, both ways.
 CREATE TABLE children(
