@@ -44,7 +44,7 @@ TEST(QueryJson, names_the_nearest_operator_for_one_that_is_none) {
 TEST(QueryJson, never_runs_code) {
   EXPECT_THAT(refusal(R"({"$where":"sleep"})"), HasSubstr("a query runs no code"));
   EXPECT_THAT(refusal(R"({"a":{"$where":"1"}})"), HasSubstr("a query runs no code"));
-EXPECT_THAT(refusal(R"({"$expr":{"$function":{}}})"), HasSubstr("a query runs no code"));
+  EXPECT_THAT(refusal(R"({"$expr":{"$function":{}}})"), HasSubstr("a query runs no code"));
 }
 
 TEST(QueryJson, says_where_an_operator_belongs) {
