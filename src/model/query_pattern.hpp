@@ -32,8 +32,9 @@ class QueryPattern {
   /// Sorted, none twice.
   const std::string& options() const { return options_; }
 
-  /// Texts in lower case; what matches contains each of them, ignoring case as Unicode's simple folding does.
-  /// May be empty: then nothing is known. For finding candidates in an index of trigrams.
+  /// Texts of at least three ASCII characters, in lower case: what matches contains each of them, when ASCII
+  /// letters are compared without case. May be empty: then nothing is known. For finding candidates in an
+  /// index of trigrams.
   std::vector<std::string> required_texts() const;
 
   /// Equal when written the same.
