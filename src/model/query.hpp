@@ -130,6 +130,7 @@ struct QueryLimits {
   static constexpr std::size_t pattern_bytes = 512;       ///< of one pattern
   static constexpr std::size_t pattern_memory = 1 << 20;  ///< of one compiled pattern, in bytes
   static constexpr std::size_t names = 32;                ///< of a path
+  static constexpr std::size_t positions = 8;             ///< among them; each may double the ways to go
   static constexpr std::size_t path_bytes = 1024;         ///< of all its names together
 };
 

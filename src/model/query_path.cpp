@@ -30,6 +30,10 @@ FieldPath::FieldPath(std::vector<std::string> names) : names_(std::move(names)) 
   if (names_.size() > QueryLimits::names) {
     throw_bad_path(fmt::format("it has more than {} names", QueryLimits::names));
   }
+  const auto positions = std::count_if(names_.begin(), names_.end(), is_position);
+  if (positions > static_cast<std::ptrdiff_t>(QueryLimits::positions)) {
+    throw_bad_path(fmt::format("it has more than {} positions", QueryLimits::positions));
+  }
   const std::size_t bytes = std::transform_reduce(names_.begin(), names_.end(), std::size_t{0}, std::plus<>(),
                                                   [](const std::string& name) { return name.size(); });
   if (bytes > QueryLimits::path_bytes) {

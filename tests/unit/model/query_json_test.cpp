@@ -91,6 +91,8 @@ TEST(QueryJson, refuses_paths_that_lead_nowhere) {
   }
   EXPECT_UNIO_ERROR(parse("{\"" + std::string(4096, 'a') + "\":1}"), invalid_argument);
   EXPECT_UNIO_ERROR(parse("{\"a" + repeated(".a", 32) + "\":1}"), invalid_argument);
+  EXPECT_NO_THROW(parse("{\"a" + repeated(".0", 8) + "\":1}"));
+  EXPECT_UNIO_ERROR(parse("{\"a" + repeated(".0", 9) + "\":1}"), invalid_argument);
 }
 
 TEST(QueryJson, takes_odd_names_for_names) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
 
 namespace unio::test {
@@ -131,6 +132,16 @@ TEST(QueryMatch, digits_in_a_path_are_names_and_positions) {
          {R"({"a.0.b":1})", R"({"a":[[{"b":1}]]})", true},
          {R"({"a.99999999999999999999":1})", R"({"a":[1]})", false},
          {R"({"a.2":{"$exists":true}})", R"({"a":[1,2]})", false}});
+}
+
+TEST(QueryMatch, a_long_path_of_positions_in_deep_arrays_takes_little_time) {
+  std::string path = "0";
+  std::string document = "1";
+  for (int i = 1; i < 8; ++i) path += ".0";
+  for (int i = 0; i < 120; ++i) document = R"([{"0":)" + document + "}]";
+  const auto start = std::chrono::steady_clock::now();
+  check({{"{\"" + path + R"(":"x"})", R"({"0":)" + document + "}", false}});
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(1));
 }
 
 TEST(QueryMatch, comparisons_stay_within_a_type) {

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.hpp"
 #include "model/query_match.hpp"
 #include "support/random_query.hpp"
 
@@ -112,6 +113,32 @@ TEST(QueryProperties, less_or_equal_is_less_or_equal_to_the_value) {
     EXPECT_EQ(finds(a("$lte"), document), finds(combined("$or", {a("$lt"), a("$eq")}), document));
     EXPECT_EQ(finds(a("$gte"), document), finds(combined("$or", {a("$gt"), a("$eq")}), document));
   });
+}
+
+TEST(QueryProperties, whatever_is_typed_is_a_query_or_refused) {
+  const std::vector<std::string> pieces = {
+      "by:",  "created:", "size:", "meta.x:",  "a",   "-1d", "2026", ">",  "<=", "..",
+      ",",    "\"",       "/",     "\\",       "(",   ")",   " ",    "-",  "*",  "[",
+      " OR ", " NOT ",    ":",     "\xC3\xA9", "$gt", "{",   "}",    "10", ".",  "file:"};
+  const Time now = parse_time("2026-11-27T10:30:00Z");
+  RandomQueries random(12);
+  int queries = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    std::string text;
+    for (std::size_t length = random.below(12); length > 0; --length)
+      text += pieces[random.below(pieces.size())];
+    SCOPED_TRACE(text);
+    try {
+      const Query query = parse_query(text, now);
+      ASSERT_EQ(parse_query(to_json(query)), query);
+      matches(query, random.document());
+      ++queries;
+    } catch (const Error& error) {
+      ASSERT_EQ(error.code(), ErrorCode::invalid_argument);
+      ASSERT_EQ(error.message().find('\n'), std::string::npos);
+    }
+  }
+  EXPECT_GT(queries, 2000);
 }
 
 TEST(QueryProperties, values_are_the_same_when_their_keys_are_equal) {
