@@ -81,7 +81,7 @@ TEST_P(ObjectStoreListing, begins_beyond_the_key_that_it_is_told) {
     } while (!options.start.empty());
     return keys;
   };
-  for (const std::size_t limit : {1, 2, 1000}) {
+  for (const std::size_t limit : {1U, 2U, 1000U}) {
     EXPECT_THAT(list_after("a/b", limit), ElementsAre("a/d/e", "a/d0", "a/f"));
     EXPECT_THAT(list_after("a/c", limit), ElementsAre("a/d/e", "a/d0", "a/f"));
     EXPECT_THAT(list_after("a/d/e", limit), ElementsAre("a/d0", "a/f"));
