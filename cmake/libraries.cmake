@@ -36,6 +36,12 @@ function(unio_headers name target)
   target_include_directories(${name} SYSTEM INTERFACE ${folders})
 endfunction()
 
+# Debian's CMake files know the shared library only.
+find_package(yaml-cpp REQUIRED)
+find_library(yaml_archive libyaml-cpp.a REQUIRED)
+unio_headers(unio_yaml yaml-cpp)
+target_link_libraries(unio_yaml INTERFACE ${yaml_archive})
+
 # A single file of ours includes toml++.
 find_package(tomlplusplus REQUIRED)
 unio_headers(unio_toml tomlplusplus::tomlplusplus)
