@@ -44,11 +44,11 @@ struct CaptureOptions {
 };
 
 struct CapturedPlatform {
-  std::string os;       ///< "Debian GNU/Linux 12 (bookworm)"
-  std::string kernel;   ///< "Linux 6.1.0"
-  std::string machine;  ///< "x86_64"
-  std::string cpu;      ///< the model's name; empty where the system does not tell
-  unsigned cpus = 0;    ///< that this process may use
+  std::string os;            ///< "Debian GNU/Linux 12 (bookworm)"
+  std::string kernel;        ///< "Linux 6.1.0"
+  std::string machine;       ///< "x86_64"
+  std::string cpu;           ///< the model's name; empty where the system does not tell
+  unsigned cpus = 0;         ///< that this process may use
   std::uint64_t memory = 0;  ///< bytes
 };
 
@@ -61,7 +61,7 @@ struct CapturedGit {
 };
 
 struct CapturedContainer {
-  std::string engine;                ///< "docker", "podman", "kubernetes", "apptainer"; empty when only the image is known
+  std::string engine;  ///< "docker", "podman", "kubernetes", "apptainer"; empty when only the image is known
   std::optional<std::string> image;  ///< as the engine or a variable names it
 };
 

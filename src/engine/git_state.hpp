@@ -14,8 +14,9 @@ namespace unio {
 struct GitState {
   std::string commit;                 ///< the whole hash of HEAD
   std::optional<std::string> branch;  ///< absent when HEAD is detached
-  std::optional<std::string> remote;  ///< URL without credentials: the branch's remote, else origin, else the only one
-  bool dirty = false;                 ///< tracked files differ from the commit
+  std::optional<std::string>
+      remote;          ///< URL without credentials: the branch's remote, else origin, else the only one
+  bool dirty = false;  ///< tracked files differ from the commit
   /// `git diff HEAD --binary` of the whole checkout; absent when it is larger than the limit.
   std::optional<std::string> patch;
   /// Files that are neither tracked nor ignored: paths from the top of the checkout, sorted.
@@ -31,8 +32,9 @@ std::optional<GitState> find_git_state(const std::filesystem::path& directory, s
 /// What `pip install -e` needs to know of the checkout that a package's source lies in.
 struct GitSource {
   std::string commit;
-  std::filesystem::path top;          ///< the checkout's root
-  std::optional<std::string> remote;  ///< as configured, with credentials if it has some: origin, else the first
+  std::filesystem::path top;  ///< the checkout's root
+  std::optional<std::string>
+      remote;  ///< as configured, with credentials if it has some: origin, else the first
 };
 
 /// Absent as for find_git_state.

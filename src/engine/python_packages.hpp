@@ -28,8 +28,8 @@ std::optional<PythonInstallation> find_python(const Context& context);
 /// What is installed: names as pip shows them, and the line (or lines) of `pip freeze` for each.
 struct PythonPackages {
   std::map<std::string, std::string> versions;  ///< name → version
-  /// A requirements file with which `pip install -r` installs the same: what `pip freeze --all` prints, except
-  /// that URLs have no credentials.
+  /// A requirements file with which `pip install -r` installs the same: what `pip freeze --all` prints,
+  /// except that URLs have no credentials.
   std::string freeze;
 };
 
