@@ -315,7 +315,8 @@ class RandomWords {
   bool is_key(TextRange range, std::size_t padding) {
     const std::string_view word = text_.substr(range.begin, range.end - range.begin);
     if (block_end_ != 0 && is_line_end(text_.substr(block_end_, range.begin - block_end_))) return false;
-    if (word.size() > longest_random && begins_line(range.begin)) block_end_ = range.end + padding;
+    if (word.size() > longest_random && !is_mostly_hex(word) && begins_line(range.begin))
+      block_end_ = range.end + padding;
     if (word.size() > longest_random || !looks_random(word, shortest_random)) return false;
     return !is_digest(text_.substr(0, range.begin), word, padding);
   }
