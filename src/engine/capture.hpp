@@ -11,6 +11,7 @@
 
 #include "engine/context.hpp"
 #include "engine/python_packages.hpp"
+#include "model/secrets.hpp"
 
 namespace unio {
 
@@ -99,11 +100,7 @@ EnvironmentCapture capture_environment(const CaptureOptions& options, const Cont
 
 /// A patch without secrets. Files that look like secrets by their name are left out of it. When anything was
 /// masked its first lines say that it cannot be applied, and `git apply` refuses it with those words.
-struct MaskedPatch {
-  std::string text;
-  std::size_t count = 0;
-};
-MaskedPatch mask_patch(std::string_view patch);
+MaskedText mask_patch(std::string_view patch);
 
 /// Whether this is a patch from which something was masked.
 bool is_masked_patch(std::string_view patch);
