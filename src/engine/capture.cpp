@@ -111,7 +111,7 @@ Findings find_all(const CaptureOptions& options, const Context& context) {
   const std::array<std::function<void()>, 2> searches{
       [&] { found.git = find_git_state(options.directory, options.log_limit, context); },
       [&] {
-        if (options.python) found.packages = read_python_packages(options.python->search_paths, context);
+        if (options.python) found.packages = read_python_packages(*options.python, context);
         found.platform = read_platform(options.system_root);
       }};
   parallel_for(searches.size(), searches.size(), context.stop, [&](std::size_t i) { searches[i](); });

@@ -10,6 +10,7 @@
 #include "base/json.hpp"
 #include "base/percent.hpp"
 #include "base/readable_file.hpp"
+#include "base/split.hpp"
 #include "engine/git_state.hpp"
 #include "model/python_names.hpp"
 #include "model/secrets.hpp"
@@ -261,6 +262,15 @@ std::string editable_lines(const Distribution& distribution, const fs::path& sou
          (subdirectory.empty() ? std::string() : "&subdirectory=" + subdirectory);
 }
 
+/// What installs the others. Environments have it anyway, and an installer cannot replace itself.
+bool is_installer(const Distribution& distribution, std::string_view python_version) {
+  const std::string name = normalized_package_name(distribution.name);
+  if (name == "pip") return true;
+  const std::vector<std::string> parts = split(python_version.substr(0, python_version.find(' ')), '.');
+  const bool before_3_12 = parts.size() > 1 && parts[0] == "3" && (parts[1].size() == 1 || parts[1] < "12");
+  return before_3_12 && (name == "setuptools" || name == "distribute" || name == "wheel");
+}
+
 std::string freeze_lines(const Distribution& distribution, const Installed& installed,
                          const Context& context) {
   const auto direct_url = find_direct_url(distribution);
@@ -271,8 +281,8 @@ std::string freeze_lines(const Distribution& distribution, const Installed& inst
 
 }  // namespace
 
-PythonPackages read_python_packages(const std::vector<fs::path>& search_paths, const Context& context) {
-  const Installed installed(search_paths);
+PythonPackages read_python_packages(const PythonInstallation& python, const Context& context) {
+  const Installed installed(python.search_paths);
   std::vector<const Distribution*> sorted;
   for (const Distribution& distribution : installed.distributions()) sorted.push_back(&distribution);
   std::sort(sorted.begin(), sorted.end(), [](const Distribution* a, const Distribution* b) {
@@ -282,6 +292,7 @@ PythonPackages read_python_packages(const std::vector<fs::path>& search_paths, c
   PythonPackages packages;
   for (const Distribution* distribution : sorted) {
     packages.versions.emplace(distribution->name, distribution->version);
+    if (is_installer(*distribution, python.version)) continue;
     packages.freeze += freeze_lines(*distribution, installed, context) + "\n";
   }
   return packages;

@@ -28,15 +28,14 @@ std::optional<PythonInstallation> find_python(const Context& context);
 /// What is installed: names as pip shows them, and the line (or lines) of `pip freeze` for each.
 struct PythonPackages {
   std::map<std::string, std::string> versions;  ///< name → version
-  /// A requirements file with which `pip install -r` installs the same: what `pip freeze --all` prints,
-  /// except that URLs have no credentials.
+  /// A requirements file with which `pip install -r` installs the same: what `pip freeze` prints, so without
+  /// pip itself (and setuptools and wheel, before Python 3.12), but no URL has credentials.
   std::string freeze;
 };
 
 /// Reads `*.dist-info`, `*.egg-info` and `*.egg-link` of the search paths, never running pip or Python. Names
 /// are compared as PEP 503 says; the first on the path wins. An entry without a readable name and version is
 /// skipped, as pip skips it. Runs git for packages that are installed from a checkout in editable mode.
-PythonPackages read_python_packages(const std::vector<std::filesystem::path>& search_paths,
-                                    const Context& context);
+PythonPackages read_python_packages(const PythonInstallation& python, const Context& context);
 
 }  // namespace unio
