@@ -66,6 +66,20 @@ std::size_t begin_of_key_lines(std::string_view text, std::size_t at) {
   return begin;
 }
 
+/// The keys whose BEGIN is in the text. Where only the words stand, as in a page about keys, there is none.
+std::vector<TextRange> find_begun_keys(std::string_view text) {
+  std::vector<TextRange> found;
+  for (auto at = text.find(begin_mark); at != nowhere; at = text.find(begin_mark, at + 1)) {
+    const auto begun = end_of_mark(text, at, begin_mark);
+    if (!begun) continue;
+    const auto end = text.substr(0, *begun + longest_private_key).find(end_mark, *begun);
+    const auto ended = end == nowhere ? std::nullopt : end_of_mark(text, end, end_mark);
+    const std::size_t key_end = ended.value_or(end_of_key_lines(text, *begun));
+    if (key_end > *begun) found.push_back({at, key_end});
+  }
+  return found;
+}
+
 // URLs
 
 bool is_scheme(char c) {
@@ -122,21 +136,15 @@ std::string without_references(std::string_view text) {
 }  // namespace
 
 std::vector<TextRange> find_private_keys(std::string_view text) {
-  std::vector<TextRange> found;
-  for (auto at = text.find(begin_mark); at != nowhere; at = text.find(begin_mark, at + 1)) {
-    const auto begun = end_of_mark(text, at, begin_mark);
-    if (!begun) continue;
-    const auto end = text.find(end_mark, *begun);
-    const bool whole = end != nowhere && end - at < longest_private_key;
-    const auto ended = whole ? end_of_mark(text, end, end_mark) : std::nullopt;
-    found.push_back({at, ended.value_or(end_of_key_lines(text, *begun))});
-  }
+  std::vector<TextRange> found = find_begun_keys(text);
+  std::size_t next = 0;
+  const std::size_t begun = found.size();
   for (auto at = text.find(end_mark); at != nowhere; at = text.find(end_mark, at + 1)) {
+    while (next < begun && found[next].end <= at) ++next;
     const auto ended = end_of_mark(text, at, end_mark);
-    const bool known = !found.empty() && std::any_of(found.begin(), found.end(), [&](TextRange key) {
-      return key.begin <= at && at < key.end;
-    });
-    if (ended && !known) found.push_back({begin_of_key_lines(text, at), *ended});
+    if (!ended || (next < begun && found[next].begin <= at)) continue;
+    const std::size_t key_begin = begin_of_key_lines(text, at);
+    if (key_begin < at) found.push_back({key_begin, *ended});
   }
   return found;
 }

@@ -40,6 +40,7 @@ struct KeyShape {
 };
 
 constexpr std::size_t any = 4096;
+constexpr std::size_t longest_token = 16384;
 
 /// The keys of services that can be told by their shape, as their makers document them.
 constexpr std::array<KeyShape, 72> key_shapes{{
@@ -150,7 +151,7 @@ TextRange match_shape(std::string_view text, std::size_t at, const KeyShape& sha
 TextRange match_json_web_token(std::string_view text, std::size_t at) {
   if (!text.substr(at).starts_with("eyJ")) return {};
   std::size_t end = at;
-  while (end < text.size() && belongs(text[end], KeyAlphabet::dotted)) ++end;
+  while (end < text.size() && end - at < longest_token && belongs(text[end], KeyAlphabet::dotted)) ++end;
   const std::string_view token = text.substr(at, end - at);
   const auto payload = token.find(".eyJ");
   if (payload == std::string_view::npos || payload < 10) return {};

@@ -169,6 +169,13 @@ TEST(Secrets, of_a_key_that_a_patch_cuts_in_two_leave_no_line) {
   EXPECT_EQ(masked("x\n" + key.substr(half) + "\ny"), "x\n<masked>\ny");
 }
 
+TEST(Secrets, of_private_keys_are_not_the_words_alone) {
+  for (const std::string text :
+       {"from `-----BEGIN RSA PRIVATE KEY-----` on", "-----END PRIVATE KEY-----\nx"}) {
+    EXPECT_EQ(masked(text), text);
+  }
+}
+
 TEST(Secrets, in_program_text_are_literals_and_not_the_names_of_variables) {
   const auto code = [](std::string_view text) { return masked(text, TextKind::code); };
   for (const std::string_view text :
