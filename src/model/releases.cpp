@@ -34,7 +34,12 @@ Release read_release(std::string_view text) {
 
 std::string release_text(const Release& release) {
   Json::Array versions;
-  for (const auto& [name, number] : release.versions) versions.push_back(Json::Array{name, number});
+  for (const auto& [name, number] : release.versions) {
+    Json::Array pair;
+    pair.emplace_back(name);
+    pair.emplace_back(number);
+    versions.emplace_back(std::move(pair));
+  }
   Json::Object members;
   members.set("artifacts", std::move(versions));
   members.set("created_at", format_naive_time(release.created));

@@ -31,6 +31,7 @@ SHOWING = {
     "rollback": ["rollback", f"{NAME}:v1"], "delete": ["delete", NAME, "--yes"], "remote": ["remote"],
     "remote-add": ["remote", "add", "lab", "/lab"], "config": ["config"], "config-get": ["config", "get", "threads"],
     "config-set": ["config", "set", "threads", "2"], "cache": ["cache"],
+    "repo": ["repo", "put", "value", "--value", "1"],
 }
 NOT_JSON = {"cat", "completion", "man"}  # what they print is for other programs already
 
