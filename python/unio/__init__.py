@@ -35,6 +35,7 @@ from unio._package import Package
 from unio._registry import PackageInfo, Revision, packages, revisions
 from unio._task import Output
 from unio._transform import transform
+from unio.lazyscribe import Experiment, Project, Repository, Test
 
 __all__ = [
     "AlreadyExistsError",
@@ -43,6 +44,7 @@ __all__ = [
     "CorruptionError",
     "DeadlineExceededError",
     "Difference",
+    "Experiment",
     "InvalidArgumentError",
     "Listing",
     "MatchResult",
@@ -56,7 +58,10 @@ __all__ = [
     "PackageInfo",
     "PermissionDeniedError",
     "PreconditionError",
+    "Project",
+    "Repository",
     "Revision",
+    "Test",
     "UnauthenticatedError",
     "UnavailableError",
     "UnioError",

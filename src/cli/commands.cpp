@@ -13,7 +13,8 @@ std::span<const Command> commands() {
       hash_command(),   ls_command(),        cat_command(),           show_command(),
       log_command(),    diff_command(),      tag_command(),           rollback_command(),
       delete_command(), save_command(),      get_command(),           remote_command(),
-      config_command(), cache_command(),     completion_command(),    man_command(),
+      config_command(), cache_command(),     repo_command(),          completion_command(),
+      man_command(),
   };
   return all;
 }

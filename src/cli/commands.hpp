@@ -26,6 +26,7 @@ Command push_command();
 Command push_data_command();
 Command push_manifest_command();
 Command remote_command();
+Command repo_command();
 Command rm_command();
 Command rollback_command();
 Command sample_command();

@@ -389,18 +389,17 @@ Condition Compiler::strings_in(const PathRef& at, const std::vector<std::int64_t
   return condition;
 }
 
-/// Documents with a number that compares so. There is no way from a document to its numbers: of ranges, those with
-/// few documents are made into a set; of others only the source knows all.
+/// Documents with a number that compares so. There is no way from a document to its numbers: of ranges, those
+/// with few documents are made into a set; of others only the source knows all.
 Condition Compiler::numbers(const NumbersAt& at, std::string_view comparison, double value) {
   if (!at.path) return never();
   const SqlQuery which{fmt::format("path = ? AND value {} ?", comparison), {*at.path, value}};
-  Source source = measured(
-      {.rows =
-           [which](TimeRange times) {
-             return SqlQuery{"SELECT DISTINCT document FROM number_values WHERE ", {}} + which + " AND " +
-                    in_range("time", times);
-           },
-       .tight = true});
+  Source source = measured({.rows =
+                                [which](TimeRange times) {
+                                  return SqlQuery{"SELECT DISTINCT document FROM number_values WHERE ", {}} +
+                                         which + " AND " + in_range("time", times);
+                                },
+                            .tight = true});
   if (comparison == "=") {
     return {SqlQuery{"EXISTS (SELECT 1 FROM number_values WHERE ", {}} + which +
                 " AND time = d.time AND document = d.n)",

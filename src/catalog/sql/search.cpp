@@ -56,7 +56,8 @@ class Search {
     if (options.after) times.to = std::min(times.to, microseconds(options.after->time));
     // A list that is neither short nor in order would have to be sorted before the first is known: then most
     // documents match, and going through all of them finds a page soon.
-    const Pass pass = pass_with(driver() != nullptr && (driver()->ordered || driver()->size < most_counted / 2));
+    const Pass pass =
+        pass_with(driver() != nullptr && (driver()->ordered || driver()->size < most_counted / 2));
     std::vector<Hit> hits;
     connection_.query(newest_first(pass, times, options.after), [&](const SqlRow& row) {
       if (!passes(pass, row)) return More::yes;
