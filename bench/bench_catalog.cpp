@@ -120,37 +120,49 @@ std::vector<Question> questions(Catalog& catalog, std::size_t count) {
        [=](std::size_t i) {
          return find(fmt::format(R"({{"username": "user{}", "labels.datatype": "datatype{}",
               "creation_time": {{"$gte": {{"$date": "{}"}}}}, "file_relpaths": {{"$regex": "\\.txt"}}}})",
-                          i % users, i % 20, recently),
-              50);
+                                 i % users, i % 20, recently),
+                     50);
        }},
       {"label",
        [=](std::size_t i) { return find(fmt::format(R"({{"labels.dataset": "dataset{}"}})", i % 300), 50); }},
       {"common label",
-       [=](std::size_t i) { return find(fmt::format(R"({{"labels.datatype": "datatype{}"}})", i % 20), 50); }},
+       [=](std::size_t i) {
+         return find(fmt::format(R"({{"labels.datatype": "datatype{}"}})", i % 20), 50);
+       }},
       {"range",
        [=](std::size_t i) {
-         return find(fmt::format(R"({{"labels.accuracy": {{"$gt": 0.{:02}, "$lt": 0.{:02}5}}}})", i % 100, i % 100),
-              50);
+         return find(
+             fmt::format(R"({{"labels.accuracy": {{"$gt": 0.{:02}, "$lt": 0.{:02}5}}}})", i % 100, i % 100),
+             50);
        }},
       {"wide range",
-       [=](std::size_t i) { return find(fmt::format(R"({{"labels.accuracy": {{"$gt": 0.{}}}}})", i % 9), 50); }},
+       [=](std::size_t i) {
+         return find(fmt::format(R"({{"labels.accuracy": {{"$gt": 0.{}}}}})", i % 9), 50);
+       }},
       {"lineage",
        [=, &catalog](std::size_t i) {
-         return catalog.find_lineage(Corpus::id(i * 7919 % count), i % 2 == 0 ? Direction::up : Direction::down, 50).size();
+         return catalog
+             .find_lineage(Corpus::id(i * 7919 % count), i % 2 == 0 ? Direction::up : Direction::down, 50)
+             .size();
        }},
       {"based on",
        [=, &catalog](std::size_t i) {
-         return catalog.find(mongo(fmt::format(R"({{"based_on": "{}"}})", Corpus::id(i * 7919 % count))),
-                      {.limit = 50}).documents.size();
+         return catalog
+             .find(mongo(fmt::format(R"({{"based_on": "{}"}})", Corpus::id(i * 7919 % count))), {.limit = 50})
+             .documents.size();
        }},
       {"package",
        [=](std::size_t i) {
-         return find(fmt::format(R"({{"python_packages.package7": "2.{}.{}"}})", i % 50 * 7 % 12, (i % 50 + 7) % 7),
-              50);
+         return find(
+             fmt::format(R"({{"python_packages.package7": "2.{}.{}"}})", i % 50 * 7 % 12, (i % 50 + 7) % 7),
+             50);
        }},
-      {"regex 0.001 %", [=](std::size_t) { return find(R"({"file_relpaths": {"$regex": "need.e\\.bin"}})", 50); }},
-      {"regex 1 %", [=](std::size_t) { return find(R"({"file_relpaths": {"$regex": "^model\\.ckp"}})", 50); }},
-      {"regex 100 %", [=](std::size_t) { return find(R"({"file_relpaths": {"$regex": "tr.*\\.txt$"}})", 50); }},
+      {"regex 0.001 %",
+       [=](std::size_t) { return find(R"({"file_relpaths": {"$regex": "need.e\\.bin"}})", 50); }},
+      {"regex 1 %",
+       [=](std::size_t) { return find(R"({"file_relpaths": {"$regex": "^model\\.ckp"}})", 50); }},
+      {"regex 100 %",
+       [=](std::size_t) { return find(R"({"file_relpaths": {"$regex": "tr.*\\.txt$"}})", 50); }},
   };
 }
 
@@ -169,6 +181,7 @@ void ask(const Question& question, std::size_t times) {
   std::ranges::sort(took);
   fmt::print("{:16} p50 {:9.2f} ms   p95 {:9.2f} ms   {:8.1f} found\n", question.name, took[took.size() / 2],
              took[took.size() * 95 / 100], static_cast<double>(found) / static_cast<double>(times));
+  std::fflush(stdout);
 }
 
 void fill(Catalog& catalog, std::size_t count) {
@@ -192,6 +205,7 @@ int main(int argc, char** argv) {
   if (!catalog->find_document(Corpus::id(count - 1))) {
     const auto begin = SteadyClock::now();
     fill(*catalog, count);
+    catalog->compact();
     fmt::print("filled in {:.1f} s\n", milliseconds(SteadyClock::now() - begin) / 1000);
   }
   for (const Question& question : questions(*catalog, count)) ask(question, times);

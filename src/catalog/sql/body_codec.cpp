@@ -10,7 +10,8 @@
 namespace unio::sql {
 namespace {
 
-/// What documents are likely to hold, the likeliest last. Part of the format of the tables: a change needs a migration.
+/// What documents are likely to hold, the likeliest last. Part of the format of the tables: a change needs a
+/// migration.
 constexpr std::string_view likely =
     R"({"kind":"package","name":"","top_hash":"","message":"","tags":["latest"],"bytes":0,"entries":0,"user_meta":{},)"
     R"("parents":[],"kind":"value","version":0,"expiry":null,"handler":"json","image":null,"cpu":"x86_64","os":"Linux",)"
@@ -32,7 +33,8 @@ const Bytef* data_of(std::string_view text) {
 
 std::string packed(std::string_view text) {
   z_stream stream{};
-  check(deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, raw_window, MAX_MEM_LEVEL, Z_DEFAULT_STRATEGY) == Z_OK,
+  check(deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, raw_window, MAX_MEM_LEVEL,
+                     Z_DEFAULT_STRATEGY) == Z_OK,
         "there is memory to compress with");
   deflateSetDictionary(&stream, data_of(likely), static_cast<uInt>(likely.size()));
   const auto size = static_cast<std::uint32_t>(text.size());

@@ -13,7 +13,8 @@ std::size_t put_documents(SqlConnection& connection, std::span<const CatalogDocu
 
 /// The text of a document without its environment.
 std::string stored_body(const CatalogDocument& document);
-/// The document of a body and an environment as the tables have them; the latter is empty for one that has none.
+/// The document of a body and an environment as the tables have them; the latter is empty for one that has
+/// none.
 Json restored_document(std::string_view body, std::string_view environment);
 
 }  // namespace unio::sql
