@@ -181,6 +181,7 @@ void ask(const Question& question, std::size_t times) {
   std::ranges::sort(took);
   fmt::print("{:16} p50 {:9.2f} ms   p95 {:9.2f} ms   {:8.1f} found\n", question.name, took[took.size() / 2],
              took[took.size() * 95 / 100], static_cast<double>(found) / static_cast<double>(times));
+  std::fflush(stdout);
 }
 
 void fill(Catalog& catalog, std::size_t count) {
@@ -204,6 +205,7 @@ int main(int argc, char** argv) {
   if (!catalog->find_document(Corpus::id(count - 1))) {
     const auto begin = SteadyClock::now();
     fill(*catalog, count);
+    catalog->compact();
     fmt::print("filled in {:.1f} s\n", milliseconds(SteadyClock::now() - begin) / 1000);
   }
   for (const Question& question : questions(*catalog, count)) ask(question, times);

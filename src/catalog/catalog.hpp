@@ -121,6 +121,8 @@ class Catalog {
                                                 std::size_t limit) = 0;
 
   virtual std::optional<std::string> find_state(std::string_view name) = 0;
+  /// Makes it as small as it can be, which takes a while and the space of another: after filling it anew.
+  virtual void compact() = 0;
   /// Forgets all documents and states.
   virtual void clear() = 0;
 };

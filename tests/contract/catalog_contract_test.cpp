@@ -115,6 +115,13 @@ TEST_P(CatalogContract, forgets_everything_when_cleared) {
   EXPECT_THAT(found(R"({"file_relpaths": {"$regex": "abcdef"}})"), ElementsAre("a"));
 }
 
+TEST_P(CatalogContract, answers_the_same_when_it_was_compacted) {
+  put({a_document("a", 1, Json::parse(R"({"file_relpaths": ["train.txt"]})"))});
+  catalog().compact();
+  EXPECT_THAT(found(R"({"file_relpaths": {"$regex": "ain.txt"}})"), ElementsAre("a"));
+  EXPECT_EQ(put({a_document("b", 2)}), 1);
+}
+
 TEST_P(CatalogContract, pages_through_all_that_match_once_newest_first) {
   std::vector<CatalogDocument> documents;
   for (int i = 0; i < 40; ++i) {

@@ -152,5 +152,31 @@ TEST_P(CatalogQueries, are_answered_as_the_matcher_in_memory_does) {
   }
 }
 
+/// More different names than the catalogue would look through one by one.
+TEST_P(CatalogQueries, about_pieces_of_many_names_are_answered_as_the_matcher_does) {
+  std::vector<CatalogDocument> documents;
+  for (int i = 0; i < 1500; ++i) {
+    const std::string number = std::to_string(i);
+    const char* folders[] = {"d/", "a folder whose name takes more than thirty-two bytes/", "\u212A/",
+                             "\u0130/"};
+    Json members =
+        Json::object({{"file_relpaths", Json::Array{folders[i % 4] + ("Report" + number + ".html"), "x"}},
+                      {"labels", Json::object({{"text", "run \"" + number + "\" of all"}})}});
+    documents.push_back(a_document("id" + number, i / 3, members));
+  }
+  put(documents);
+  for (const char* wanted :
+       {R"({"file_relpaths": {"$regex": "Report12"}})",
+        R"({"file_relpaths": {"$regex": "(?i)rEpOrT.*7\\.html$"}})",
+        R"({"file_relpaths": {"$regex": "(?i)^k/"}})", R"({"file_relpaths": {"$regex": "(?i)k/REPORT1"}})",
+        R"({"file_relpaths": {"$regex": "report"}})", R"({"file_relpaths": {"$regex": "[0-9]99\\."}})",
+        R"({"file_relpaths": {"$glob": "*Report?4*"}})", R"({"$text": "RUN \"12"})",
+        R"({"$text": "thirty-two"})", R"({"$nor": [{"file_relpaths": {"$regex": "Report1"}}]})",
+        R"({"$or": [{"labels.text": {"$regex": "\"77"}}, {"file_relpaths": {"$regex": "t88"}}]})",
+        R"({"file_relpaths": {"$elemMatch": {"$regex": "rt55"}}, "labels.text": {"$regex": "5\""}})"}) {
+    EXPECT_EQ(all_found(catalog(), query(wanted), 700), expected(query(wanted), documents)) << wanted;
+  }
+}
+
 }  // namespace
 }  // namespace unio::test

@@ -138,6 +138,14 @@ const query::Compares* comparison_of_times(const query::Field& field) {
   return compares != nullptr && compares->value.if_type<Time>() != nullptr ? compares : nullptr;
 }
 
+/// A number or datetime as the index has it; absent for one that is rounded there, and for other values.
+std::optional<double> end_of_range(const QueryValue& value) {
+  const auto* time = value.if_type<Time>();
+  const std::optional<double> number = time != nullptr ? number_of(*time) : number_of(value);
+  // Not for NaN either.
+  return number && std::abs(*number) < exact_doubles ? number : std::nullopt;
+}
+
 SqlQuery shape_has(std::int64_t path, std::int64_t bits) {
   return {"EXISTS (SELECT 1 FROM shape_paths p WHERE p.path = ? AND p.shape = d.shape AND p.holds & ? <> 0)",
           {path, bits}};
@@ -148,6 +156,17 @@ SqlQuery in_range(std::string_view column, TimeRange times) {
 }
 
 }  // namespace
+
+bool are_both_ends(const Query& left, const Query& right) {
+  const auto* first = std::get_if<query::Field>(&left.node);
+  const auto* second = std::get_if<query::Field>(&right.node);
+  if (first == nullptr || second == nullptr || first->path != second->path) return false;
+  const auto* lower = std::get_if<query::Compares>(&first->test);
+  const auto* upper = std::get_if<query::Compares>(&second->test);
+  if (lower == nullptr || upper == nullptr || is_less(lower->order) == is_less(upper->order)) return false;
+  if (!end_of_range(lower->value) || !end_of_range(upper->value)) return false;
+  return (lower->value.if_type<Time>() == nullptr) == (upper->value.if_type<Time>() == nullptr);
+}
 
 TimeRange times_of(const Query& query) {
   TimeRange times;
@@ -179,6 +198,7 @@ Condition Compiler::compile(const Query& query, const Place& place) {
 }
 
 Condition Compiler::compile_all(const std::vector<Query>& queries, const Place& place) {
+  if (auto between = compile_between(queries, place)) return *std::move(between);
   std::vector<Condition> parts;
   for (const Query& query : queries) parts.push_back(compile(query, place));
   Condition all = combined(parts, " AND ", everything);
@@ -187,6 +207,36 @@ Condition Compiler::compile_all(const std::vector<Query>& queries, const Place& 
   }
   if (all.source && parts.size() > 1) all.source->tight = false;
   return all;
+}
+
+/// Both ends of a range at once, if no document has several values there, each of which might be at one end.
+std::optional<Condition> Compiler::compile_between(const std::vector<Query>& queries, const Place& place) {
+  if (place.in_element || queries.size() != 2 || !are_both_ends(queries[0], queries[1])) return std::nullopt;
+  const auto& first = std::get<query::Field>(queries[0].node);
+  const auto& lower = std::get<query::Compares>(first.test);
+  const auto& upper = std::get<query::Compares>(std::get<query::Field>(queries[1].node).test);
+  const std::vector<std::string>& names = first.path.names();
+  if (names.empty() || names.front() == environment_field || comparison_of_times(first) != nullptr)
+    return std::nullopt;
+  if (std::ranges::any_of(names, is_position)) return std::nullopt;
+  const PathRef at{.path = index_path(names), .n = find_path(index_path(names))};
+  if (!at.n || has_arrays(at.path)) return std::nullopt;
+  const bool are_times = lower.value.if_type<Time>() != nullptr;
+  return numbers(
+      are_times ? times_at(at) : NumbersAt{at.n, at.n, holds::number},
+      {fmt::format("value {} ? AND value {} ?", comparison_of(lower.order), comparison_of(upper.order)),
+       {*end_of_range(lower.value), *end_of_range(upper.value)}});
+}
+
+/// Whether any document has an array at the path or on the way to it.
+bool Compiler::has_arrays(const std::string& path) {
+  for (std::size_t end = path.find('\0');; end = path.find('\0', end + 1)) {
+    const auto n = find_path(path.substr(0, end));
+    const SqlQuery arrays{"SELECT 1 FROM shape_paths WHERE path = ? AND holds & ? <> 0 LIMIT 1",
+                          {n.value_or(0), holds::array}};
+    if (connection_.find_integer(arrays)) return true;
+    if (end == std::string::npos) return false;
+  }
 }
 
 Condition Compiler::compile_any(const std::vector<Query>& queries, const Place& place) {
@@ -235,7 +285,17 @@ std::optional<Condition> Compiler::compile_creation_time(const query::Field& fie
 }
 
 Condition Compiler::compile_text(const query::Text& text) {
-  return at_most(everything, pieces_source(text.pattern.required_texts()));
+  const auto texts = texts_with(text.pattern);
+  if (!texts) return at_most(everything);
+  std::vector<std::int64_t> paths;
+  connection_.query({"SELECT n, path FROM paths", {}}, [&](const SqlRow& row) {
+    if (is_searched(row.bytes(1))) paths.push_back(row.integer(0));
+    return More::yes;
+  });
+  if (paths.empty()) return never();
+  SqlQuery where{"path IN (" + placeholders(paths.size()) + ") AND value IN (", {}};
+  where.values.assign(paths.begin(), paths.end());
+  return at_most(everything, values_source(where + *texts + ")", Repeats::some));
 }
 
 Condition Compiler::test(const PathRef& at, const query::Equals& test) {
@@ -313,14 +373,9 @@ Condition Compiler::test(const PathRef& at, const query::Size&) {
 }
 
 Condition Compiler::test(const PathRef& at, const query::Matches& test) {
-  const std::string_view outermost = std::string_view(at.path).substr(0, at.path.find('\0'));
-  const auto searched = text_fields();
-  std::optional<Source> source;
-  if (std::ranges::find(searched, outermost) != searched.end()) {
-    source = pieces_source(test.pattern.required_texts());
-  }
   return strings_that(
-      at, [&](std::string_view text) { return test.pattern.matches(text); }, std::move(source));
+      at, [&](std::string_view text) { return test.pattern.matches(text); },
+      is_searched(at.path) ? texts_with(test.pattern) : std::nullopt);
 }
 
 Condition Compiler::test(const PathRef& at, const query::Element& test) {
@@ -375,32 +430,24 @@ Condition Compiler::strings_in(const PathRef& at, const std::vector<std::int64_t
   if (hashes.size() == 1) which.text = "path = ? AND value = ?";
   Condition condition = exactly(SqlQuery{"EXISTS (SELECT 1 FROM string_values v WHERE ", {}} + which +
                                 " AND v.time = d.time AND v.document = d.n)");
-  const bool single = hashes.size() == 1;
-  condition.source =
-      measured({.rows =
-                    [which, single](TimeRange times) {
-                      return SqlQuery{single ? "SELECT document, time FROM string_values WHERE "
-                                             : "SELECT DISTINCT document FROM string_values WHERE ",
-                                      {}} +
-                             which + " AND " + in_range("time", times);
-                    },
-                .ordered = single,
-                .tight = true});
+  // The list of one value is in order, and tells each document once.
+  condition.source = values_source(std::move(which), hashes.size() == 1 ? Repeats::none : Repeats::some);
+  condition.source->ordered = hashes.size() == 1;
   return condition;
 }
 
 /// Documents with a number that compares so. There is no way from a document to its numbers: of ranges, those
 /// with few documents are made into a set; of others only the source knows all.
-Condition Compiler::numbers(const NumbersAt& at, std::string_view comparison, double value) {
+Condition Compiler::numbers(const NumbersAt& at, const SqlQuery& comparison) {
   if (!at.path) return never();
-  const SqlQuery which{fmt::format("path = ? AND value {} ?", comparison), {*at.path, value}};
+  const SqlQuery which = SqlQuery{"path = ? AND ", {*at.path}} + comparison;
   Source source = measured({.rows =
                                 [which](TimeRange times) {
                                   return SqlQuery{"SELECT DISTINCT document FROM number_values WHERE ", {}} +
                                          which + " AND " + in_range("time", times);
                                 },
                             .tight = true});
-  if (comparison == "=") {
+  if (comparison.text == "value = ?") {
     return {SqlQuery{"EXISTS (SELECT 1 FROM number_values WHERE ", {}} + which +
                 " AND time = d.time AND document = d.n)",
             std::nullopt, std::move(source)};
@@ -412,25 +459,42 @@ Condition Compiler::numbers(const NumbersAt& at, std::string_view comparison, do
 }
 
 Condition Compiler::number_equals(const NumbersAt& at, double value) {
-  Condition condition = numbers(at, "=", value);
+  Condition condition = numbers(at, {"value = ?", {value}});
   const bool rounded = std::abs(value) >= exact_doubles;
   return rounded ? at_most(std::move(condition.upper), std::move(condition.source)) : condition;
 }
 
 Condition Compiler::number_compares(const NumbersAt& at, query::Order order, double value) {
-  if (std::abs(value) < exact_doubles) return numbers(at, comparison_of(order), value);
-  Condition condition = numbers(at, is_less(order) ? "<=" : ">=", value);
+  if (std::abs(value) < exact_doubles)
+    return numbers(at, {fmt::format("value {} ?", comparison_of(order)), {value}});
+  Condition condition = numbers(at, {is_less(order) ? "value <= ?" : "value >= ?", {value}});
   return at_most(std::move(condition.upper), std::move(condition.source));
 }
 
-/// Where a field has few different texts, each is looked at; where it has many, `source` tells the
-/// candidates.
+/// The documents that have a value of text that meets a condition.
+Source Compiler::values_source(SqlQuery which, Repeats repeats) {
+  const std::string select = repeats == Repeats::none ? "SELECT " : "SELECT DISTINCT ";
+  return measured({.rows =
+                       [which = std::move(which), select](TimeRange times) {
+                         return SqlQuery{select + "document, time FROM string_values WHERE ", {}} + which +
+                                " AND " + in_range("time", times);
+                       },
+                   .tight = true});
+}
+
+/// Where few different texts come into question, each is looked at. `among` tells the hashes of all that do.
 Condition Compiler::strings_that(const PathRef& at, const std::function<bool(std::string_view)>& wanted,
-                                 std::optional<Source> source) {
-  if (at.path.empty()) return at_most(everything, std::move(source));
+                                 const std::optional<SqlQuery>& among) {
+  if (at.path.empty()) return at_most(everything);
   if (!at.n) return never();
-  const auto strings = few_strings(*at.n);
-  if (!strings) return at_most(has(at, holds::text).upper, std::move(source));
+  auto strings = few_strings(*at.n);
+  if (!strings && among) strings = few_strings(*at.n, *among);
+  if (!strings) {
+    std::optional<Source> source;
+    if (among)
+      source = values_source(SqlQuery{"path = ? AND value IN (", {*at.n}} + *among + ")", Repeats::some);
+    return at_most(shape_has(*at.n, holds::text), std::move(source));
+  }
   std::vector<std::int64_t> sure, possible;
   for (const auto& [hash, text] : *strings) {
     if (!text || wanted(*text)) possible.push_back(hash);
@@ -438,41 +502,50 @@ Condition Compiler::strings_that(const PathRef& at, const std::function<bool(std
   }
   Condition condition = strings_in(at, possible);
   if (possible.size() == sure.size()) return condition;
-  return {std::move(condition.upper), strings_in(at, sure).upper, [&] {
-            condition.source->tight = false;
-            return std::move(condition.source);
-          }()};
+  condition.source->tight = false;
+  condition.lower = strings_in(at, sure).upper;
+  return condition;
 }
 
 /// The different texts under a path, without those that are too long to be kept; absent when there are many.
-std::optional<std::vector<std::pair<std::int64_t, std::optional<std::string>>>> Compiler::few_strings(
-    std::int64_t path) {
-  std::vector<std::pair<std::int64_t, std::optional<std::string>>> strings;
-  connection_.query(
+std::optional<Compiler::Strings> Compiler::few_strings(std::int64_t path) {
+  return few_strings(
       {"WITH RECURSIVE found(value) AS (SELECT min(value) FROM string_values WHERE path = ? UNION ALL "
        "SELECT (SELECT min(v.value) FROM string_values v WHERE v.path = ? AND v.value > found.value) FROM "
        "found "
        "WHERE found.value IS NOT NULL) "
        "SELECT found.value, s.text FROM found LEFT JOIN strings s ON s.hash = found.value "
        "WHERE found.value IS NOT NULL LIMIT ?",
-       {path, path, static_cast<std::int64_t>(few) + 1}},
-      [&](const SqlRow& row) {
-        auto text = row.is_null(1) ? std::nullopt : std::optional<std::string>(row.bytes(1));
-        strings.emplace_back(row.integer(0), std::move(text));
-        return More::yes;
-      });
+       {path, path, static_cast<std::int64_t>(few) + 1}});
+}
+
+/// The same among those with certain hashes, of which not all need be under the path.
+std::optional<Compiler::Strings> Compiler::few_strings(std::int64_t path, const SqlQuery& among) {
+  return few_strings(SqlQuery{"SELECT a.hash, s.text FROM (", {}} + among +
+                     ") a LEFT JOIN strings s ON s.hash = a.hash WHERE EXISTS (SELECT 1 FROM string_values v "
+                     "WHERE v.path = ? AND v.value = a.hash) LIMIT ?" +
+                     SqlQuery{"", {path, static_cast<std::int64_t>(few) + 1}});
+}
+
+std::optional<Compiler::Strings> Compiler::few_strings(const SqlQuery& query) {
+  Strings strings;
+  connection_.query(query, [&](const SqlRow& row) {
+    auto text = row.is_null(1) ? std::nullopt : std::optional<std::string>(row.bytes(1));
+    strings.emplace_back(row.integer(0), std::move(text));
+    return More::yes;
+  });
   if (strings.size() > few) return std::nullopt;
   return strings;
 }
 
-std::optional<Source> Compiler::pieces_source(std::vector<std::string> texts) {
+/// The hashes of all searched texts that may match; absent where the pattern does not say what to look for.
+std::optional<SqlQuery> Compiler::texts_with(const QueryPattern& pattern) {
   std::vector<std::string> pieces;
-  for (const std::string& text : texts) {
+  for (const std::string& text : pattern.required_texts()) {
     for (std::string& piece : folded_pieces(text)) pieces.push_back(std::move(piece));
   }
   if (pieces.empty()) return std::nullopt;
-  const SqlQuery rows = connection_.dialect().documents_with(pieces);
-  return measured({.rows = [rows](TimeRange) { return rows; }});
+  return connection_.dialect().texts_with(pieces);
 }
 
 Source Compiler::measured(Source source) {

@@ -65,6 +65,9 @@ class Compiler {
     bool below_position = false;    ///< `path` is only what comes before a position in an array
     bool in_element = false;
   };
+  /// Hashes, with their texts where those are kept.
+  using Strings = std::vector<std::pair<std::int64_t, std::optional<std::string>>>;
+
   /// Where numbers, or datetimes, of a path are, and what says that a document has any.
   struct NumbersAt {
     std::optional<std::int64_t> path;
@@ -74,6 +77,8 @@ class Compiler {
 
   Condition compile(const Query& query, const Place& place);
   Condition compile_all(const std::vector<Query>& queries, const Place& place);
+  std::optional<Condition> compile_between(const std::vector<Query>& queries, const Place& place);
+  bool has_arrays(const std::string& path);
   Condition compile_any(const std::vector<Query>& queries, const Place& place);
   Condition compile_none(const std::vector<Query>& queries, const Place& place);
   Condition compile_field(const query::Field& field, const Place& place);
@@ -92,14 +97,17 @@ class Compiler {
   Condition has(const PathRef& at, std::int64_t bits);
   Condition is_null(const PathRef& at);
   Condition strings_in(const PathRef& at, const std::vector<std::int64_t>& hashes);
-  Condition numbers(const NumbersAt& at, std::string_view comparison, double value);
+  Condition numbers(const NumbersAt& at, const SqlQuery& comparison);
   Condition number_equals(const NumbersAt& at, double value);
   Condition number_compares(const NumbersAt& at, query::Order order, double value);
   Condition strings_that(const PathRef& at, const std::function<bool(std::string_view)>& wanted,
-                         std::optional<Source> source);
-  std::optional<std::vector<std::pair<std::int64_t, std::optional<std::string>>>> few_strings(
-      std::int64_t path);
-  std::optional<Source> pieces_source(std::vector<std::string> texts);
+                         const std::optional<SqlQuery>& among);
+  enum class Repeats : std::uint8_t { none, some };
+  Source values_source(SqlQuery which, Repeats repeats);
+  std::optional<Strings> few_strings(std::int64_t path);
+  std::optional<Strings> few_strings(std::int64_t path, const SqlQuery& among);
+  std::optional<Strings> few_strings(const SqlQuery& query);
+  std::optional<SqlQuery> texts_with(const QueryPattern& pattern);
   std::optional<std::vector<std::int64_t>> environments_that(const query::Field& field);
 
   NumbersAt times_at(const PathRef& at);
@@ -110,6 +118,9 @@ class Compiler {
   const TextHash& hash_;
   TimeRange times_;
 };
+
+/// Whether they are the two ends of a range of numbers or datetimes of one field.
+bool are_both_ends(const Query& left, const Query& right);
 
 /// The range of creation times outside of which nothing matches.
 TimeRange times_of(const Query& query);

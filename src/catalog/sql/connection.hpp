@@ -49,13 +49,11 @@ struct SqlQuery {
 
 /// What two databases say differently.
 struct SqlDialect {
-  /// Inserts a document's folded text, (number, text), where pieces of it are found; and removes it,
-  /// (number).
+  /// Inserts a folded text, (number in searched, text), where pieces of it are found.
   std::string_view insert_text;
-  std::string_view remove_text;
   std::string_view remove_all_texts;
-  /// A query for the numbers of documents whose text contains all pieces; perhaps of others, too.
-  std::function<SqlQuery(std::span<const std::string> pieces)> documents_with;
+  /// A query for the hashes of texts that contain all pieces; perhaps of others, too.
+  std::function<SqlQuery(std::span<const std::string> pieces)> texts_with;
 };
 
 /// A connection to a SQL database. For one thread at a time. Errors are those that Catalog names.
@@ -81,6 +79,9 @@ class SqlConnection {
   /// Queries that go on beyond this end with Error deadline_exceeded.
   virtual void set_deadline(Deadline deadline) = 0;
   virtual const SqlDialect& dialect() const = 0;
+
+  /// Gives back space and puts the tables in order. Outside of transactions.
+  virtual void compact() = 0;
 
   /// The number of the last migration; 0 for an empty database.
   virtual std::int64_t schema_version() = 0;

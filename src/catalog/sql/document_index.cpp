@@ -80,17 +80,6 @@ class Indexer {
   ValueIndex& index_;
 };
 
-void append_texts(const QueryValue& value, std::string& out) {
-  if (const auto* text = value.if_type<std::string>()) {
-    out += *text;
-    out += '\n';
-  } else if (const auto* array = value.if_type<QueryValue::Array>()) {
-    for (const QueryValue& element : *array) append_texts(element, out);
-  } else if (const auto* object = value.if_type<QueryValue::Object>()) {
-    for (const auto& member : *object) append_texts(member.second, out);
-  }
-}
-
 const QueryValue* find_member(const QueryValue& value, std::string_view name) {
   const auto* object = value.if_type<QueryValue::Object>();
   if (object == nullptr) return nullptr;
@@ -117,12 +106,9 @@ std::string times_path(std::string_view path) {
   return std::string(path) + '\0';
 }
 
-std::string searched_text(const QueryValue& document) {
-  std::string text;
-  for (const std::string_view field : text_fields()) {
-    if (const QueryValue* value = find_member(document, field)) append_texts(*value, text);
-  }
-  return fold(text);
+bool is_searched(std::string_view path) {
+  const auto fields = text_fields();
+  return std::ranges::find(fields, path.substr(0, path.find('\0'))) != fields.end();
 }
 
 std::string fold(std::string_view text) {

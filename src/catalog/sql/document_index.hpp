@@ -54,8 +54,8 @@ std::string index_path(const std::vector<std::string>& names);
 /// Where the datetimes under a path are.
 std::string times_path(std::string_view path);
 
-/// The text of a document that is searched by pieces, folded; see fold.
-std::string searched_text(const QueryValue& document);
+/// Whether people search for pieces of the text under the path.
+bool is_searched(std::string_view path);
 /// Letters in lower case, and everything beyond ASCII as spaces, but for what Unicode folds into ASCII.
 std::string fold(std::string_view text);
 /// The parts of a text in lower case that must be in every fold of what contains it; each of three letters or

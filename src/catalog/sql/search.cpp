@@ -14,7 +14,7 @@ namespace unio::sql {
 namespace {
 
 /// What SQL cannot decide is decided here, with as little of each document as it takes.
-enum class Reads : std::uint8_t { nothing, files, body };
+enum class Reads : std::uint8_t { nothing, files, body, all };
 
 struct Hit {
   std::int64_t n = 0;
@@ -32,6 +32,33 @@ void add_parts(const Query& query, std::vector<Query>& parts) {
   for (const Query& part : all->queries) add_parts(part, parts);
 }
 
+/// Puts the ends of each range next to each other into one part.
+std::vector<Query> with_ranges(std::vector<Query> parts) {
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    for (std::size_t k = i + 1; k < parts.size(); ++k) {
+      if (!are_both_ends(parts[i], parts[k])) continue;
+      parts[i] = Query{query::All{{parts[i], parts[k]}}};
+      parts.erase(parts.begin() + static_cast<std::ptrdiff_t>(k));
+      break;
+    }
+  }
+  return parts;
+}
+
+bool is_about_environment(const Query& query);
+
+bool any_about_environment(const std::vector<Query>& queries) {
+  return std::ranges::any_of(queries, is_about_environment);
+}
+
+bool is_about_environment(const Query& query) {
+  if (const auto* all = std::get_if<query::All>(&query.node)) return any_about_environment(all->queries);
+  if (const auto* any = std::get_if<query::Any>(&query.node)) return any_about_environment(any->queries);
+  if (const auto* none = std::get_if<query::None>(&query.node)) return any_about_environment(none->queries);
+  const auto* field = std::get_if<query::Field>(&query.node);
+  return field != nullptr && !field->path.is_element() && field->path.names().front() == environment_field;
+}
+
 bool is_about_files(const Query& query) {
   const auto* field = std::get_if<query::Field>(&query.node);
   return field != nullptr && field->path.names() == std::vector<std::string>{std::string(files_field)} &&
@@ -44,6 +71,7 @@ class Search {
       : connection_(connection), times_(times_of(query)) {
     Compiler compiler(connection, hash, times_);
     add_parts(query, parts_);
+    parts_ = with_ranges(std::move(parts_));
     for (const Query& part : parts_) conditions_.push_back(compiler.compile(part));
     for (std::size_t i = 0; i < parts_.size(); ++i) {
       const auto& source = conditions_[i].source;
@@ -106,9 +134,14 @@ class Search {
     for (std::size_t i = 0; i < parts_.size(); ++i) {
       if (conditions_[i].is_exact() || is_told(i, driven)) continue;
       pass.rest.push_back(parts_[i]);
-      pass.reads = std::max(pass.reads, is_about_files(parts_[i]) ? Reads::files : Reads::body);
+      pass.reads = std::max(pass.reads, reads_of(parts_[i]));
     }
     return pass;
+  }
+
+  static Reads reads_of(const Query& part) {
+    if (is_about_files(part)) return Reads::files;
+    return is_about_environment(part) ? Reads::all : Reads::body;
   }
 
   const Source* driver() const { return driver_ ? &*conditions_[*driver_].source : nullptr; }
@@ -132,11 +165,10 @@ class Search {
     } else {
       from.text = "documents d CROSS JOIN nodes i";
     }
-    if (pass.reads == Reads::body) {
-      from.text += " CROSS JOIN bodies b LEFT JOIN environments e ON e.n = d.environment";
-    }
+    if (pass.reads >= Reads::body) from.text += " CROSS JOIN bodies b";
+    if (pass.reads == Reads::all) from.text += " LEFT JOIN environments e ON e.n = d.environment";
     from.text += pass.driven ? " WHERE d.n = s.document AND i.n = d.n" : " WHERE i.n = d.n";
-    if (pass.reads == Reads::body) from.text += " AND b.n = d.n";
+    if (pass.reads >= Reads::body) from.text += " AND b.n = d.n";
     return from + " AND " + where(times, pass.driven);
   }
 
@@ -147,6 +179,8 @@ class Search {
       case Reads::files:
         return "d.n, d.time, i.id, d.files";
       case Reads::body:
+        return "d.n, d.time, i.id, b.body";
+      case Reads::all:
         return "d.n, d.time, i.id, b.body, e.body";
     }
     return {};
@@ -167,6 +201,10 @@ class Search {
 
   void count_matches(std::int64_t& count) {
     const Pass pass = pass_with(driver() != nullptr);
+    if (parts_.size() == 1 && pass.driven && is_told(0, true)) {
+      count = driver()->size;
+      return;
+    }
     if (pass.rest.empty()) {
       count = connection_
                   .find_integer(SqlQuery{"SELECT count(*) FROM (SELECT 1 FROM ", {}} + from(pass, times_) +
@@ -187,8 +225,9 @@ class Search {
   }
 
   QueryValue value_of(const SqlRow& row, Reads reads) const {
-    if (reads == Reads::body) {
-      return QueryValue::of_document(restored_document(row.bytes(3), row.is_null(4) ? "" : row.bytes(4)));
+    if (reads >= Reads::body) {
+      const bool whole = reads == Reads::all && !row.is_null(4);
+      return QueryValue::of_document(restored_document(row.bytes(3), whole ? row.bytes(4) : ""));
     }
     if (!row.is_null(3)) return document_of_files(row.bytes(3));
     // Rare: names that cannot be told apart, or something else than names.

@@ -119,13 +119,19 @@ std::optional<std::string> SqlCatalog::find_state(std::string_view name) {
   });
 }
 
+void SqlCatalog::compact() {
+  std::unique_ptr<SqlConnection> connection = take();
+  connection->compact();
+  idle_.lock()->push_back(std::move(connection));
+}
+
 void SqlCatalog::clear() {
   in_transaction(Access::write, [](SqlConnection& connection) {
     connection.run({std::string(connection.dialect().remove_all_texts), {}});
     // In the order that keeps what refers to others from being left alone.
     for (const char* table : {"parents", "children", "number_values", "string_values", "bodies", "documents",
                               "environment_strings", "environments", "shape_paths", "shapes", "paths",
-                              "strings", "nodes", "states"}) {
+                              "strings", "searched", "nodes", "states"}) {
       connection.run({std::string("DELETE FROM ") + table, {}});
     }
     return 0;

@@ -28,6 +28,7 @@ class SqlCatalog final : public Catalog {
   FindPage find(const Query& query, const FindOptions& options) override;
   std::vector<LineageNode> find_lineage(std::string_view id, Direction direction, std::size_t limit) override;
   std::optional<std::string> find_state(std::string_view name) override;
+  void compact() override;
   void clear() override;
 
  private:

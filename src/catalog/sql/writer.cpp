@@ -50,7 +50,6 @@ struct Entry {
   std::string body;
   std::string environment;  ///< empty for none
   ValueIndex index;
-  std::string searched;
   std::optional<std::string> files;
   std::int64_t n = 0;
 
@@ -62,7 +61,6 @@ struct Entry {
     }
     const QueryValue value = QueryValue::of_document(rest);
     index = index_of(value);
-    searched = searched_text(value);
     files = joined_files(value);
   }
 
@@ -165,7 +163,6 @@ class Writer {
     connection_.run_many(
         "DELETE FROM number_values WHERE path = ? AND value = ? AND time = ? AND document = ?",
         as_values(rows.numbers));
-    connection_.run({std::string(connection_.dialect().remove_text), {entry.n}});
     connection_.run(
         {"DELETE FROM children WHERE child = ? AND time = ? AND parent IN "
          "(SELECT parent FROM parents WHERE child = ?)",
@@ -226,15 +223,28 @@ class Writer {
   }
 
   void write_strings(std::span<const Entry> entries) {
-    std::map<std::int64_t, std::string_view> kept;
+    std::map<std::int64_t, std::string_view> kept, searched;
     for (const Entry& entry : entries) {
       for (const auto& at : entry.index.strings) {
         if (at.second.size() <= TextHash::longest_kept) kept.emplace(hash_(at.second), at.second);
+        if (is_searched(at.first)) searched.emplace(hash_(at.second), at.second);
       }
     }
     std::vector<SqlValues> rows;
     for (const auto& [hash, text] : kept) rows.push_back({hash, bytes(text)});
     connection_.run_many("INSERT INTO strings(hash, text) VALUES (?, ?) ON CONFLICT DO NOTHING", rows);
+    rows.clear();
+    std::vector<std::string_view> texts;
+    for (const auto& [hash, text] : searched) {
+      rows.push_back({hash});
+      texts.push_back(text);
+    }
+    std::vector<SqlValues> folded;
+    connection_.run_many("INSERT INTO searched(hash) VALUES (?) ON CONFLICT DO NOTHING RETURNING n", rows,
+                         [&](std::size_t index, const SqlRow& row) {
+                           folded.push_back({row.integer(0), SqlText{fold(texts[index])}});
+                         });
+    connection_.run_many(connection_.dialect().insert_text, folded);
   }
 
   Numbers write_shapes(std::span<const Entry> entries, const Numbers& paths) {
@@ -286,7 +296,7 @@ class Writer {
   }
 
   void write_documents(std::span<const Entry> entries, const Numbers& shapes, const Numbers& environments) {
-    std::vector<SqlValues> documents, bodies, names;
+    std::vector<SqlValues> documents, bodies;
     for (const Entry& entry : entries) {
       const CatalogDocument& document = *entry.document;
       SqlValue environment = nullptr, files = nullptr;
@@ -296,7 +306,6 @@ class Writer {
                            static_cast<std::int64_t>(document.revision), shapes.at(entry.shape()),
                            environment, files});
       bodies.push_back({entry.n, bytes(packed(entry.body))});
-      names.push_back({entry.n, SqlText{entry.searched}});
     }
     // One after the other: all rows of one statement have the same types.
     for (const SqlValues& row : documents) {
@@ -306,7 +315,6 @@ class Writer {
            row});
     }
     connection_.run_many("INSERT INTO bodies(n, body) VALUES (?, ?)", bodies);
-    connection_.run_many(connection_.dialect().insert_text, names);
   }
 
   void write_values(std::span<const Entry> entries, const Numbers& paths) {

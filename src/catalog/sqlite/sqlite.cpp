@@ -113,7 +113,7 @@ std::string hint_of(ErrorCode code) {
 
 /// Pieces of at least three characters, as the trigram tokenizer needs them, all of whose trigrams must be
 /// there.
-SqlQuery documents_with(std::span<const std::string> pieces) {
+SqlQuery texts_with(std::span<const std::string> pieces) {
   std::string match;
   for (const std::string& piece : pieces) {
     for (std::size_t i = 0; i + 3 <= piece.size(); ++i) {
@@ -123,7 +123,8 @@ SqlQuery documents_with(std::span<const std::string> pieces) {
       match += '"';
     }
   }
-  return {"SELECT rowid AS document FROM texts WHERE texts MATCH ?", {SqlText{std::move(match)}}};
+  return {"SELECT s.hash FROM texts t CROSS JOIN searched s WHERE t.texts MATCH ? AND s.n = t.rowid",
+          {SqlText{std::move(match)}}};
 }
 
 }  // namespace
@@ -194,7 +195,7 @@ void SqliteConnection::set_up() {
       [](void* self) { return static_cast<SqliteConnection*>(self)->is_late() ? 1 : 0; }, this);
   run_script(
       "PRAGMA trusted_schema = 0; PRAGMA cell_size_check = 1; PRAGMA synchronous = NORMAL;"
-      "PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY");
+      "PRAGMA cache_size = -32768");
   if (is_on_this_machine(file_)) use_write_ahead_log();
   run_script("PRAGMA foreign_keys = 1");
 }
@@ -270,6 +271,10 @@ void SqliteConnection::run_script(std::string_view text) {
   if (result != SQLITE_OK) fail(result, "use");
 }
 
+void SqliteConnection::compact() {
+  run_script("INSERT INTO texts(texts) VALUES ('optimize'); VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
 std::int64_t SqliteConnection::schema_version() {
   return find_integer({"PRAGMA user_version", {}}).value_or(0);
 }
@@ -289,9 +294,8 @@ void SqliteConnection::fail(int result, std::string_view action) {
 const SqlDialect& SqliteConnection::dialect() const {
   static const SqlDialect dialect{
       .insert_text = "INSERT INTO texts(rowid, text) VALUES (?, ?)",
-      .remove_text = "DELETE FROM texts WHERE rowid = ?",
       .remove_all_texts = "INSERT INTO texts(texts) VALUES ('delete-all')",
-      .documents_with = documents_with,
+      .texts_with = texts_with,
   };
   return dialect;
 }

@@ -34,6 +34,7 @@ class SqliteConnection final : public SqlConnection {
   void roll_back() noexcept override;
   void set_deadline(Deadline deadline) override { deadline_ = deadline; }
   const SqlDialect& dialect() const override;
+  void compact() override;
   std::int64_t schema_version() override;
   void set_schema_version(std::int64_t version) override;
   void run_script(std::string_view text) override;

@@ -4,6 +4,7 @@
 #include <sys/mount.h>
 
 #include <fstream>
+#include <random>
 
 #include "base/files.hpp"
 #include "catalog/sqlite/sqlite.hpp"
@@ -16,11 +17,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Of text that cannot be compressed.
 std::vector<CatalogDocument> some_documents(int count) {
+  std::mt19937 random(1);
   std::vector<CatalogDocument> documents;
   for (int i = 0; i < count; ++i) {
-    documents.push_back(
-        a_document("a" + std::to_string(i), i, Json::object({{"text", std::string(2000, 'x')}})));
+    std::string text;
+    while (text.size() < 2000) text += std::to_string(random());
+    documents.push_back(a_document("a" + std::to_string(i), i, Json::object({{"text", text}})));
   }
   return documents;
 }

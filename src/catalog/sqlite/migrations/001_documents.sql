@@ -6,8 +6,14 @@ CREATE TABLE states(name BLOB PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT 
 -- Every id that was met, of a document or of a parent that may never come.
 CREATE TABLE nodes(n INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE) STRICT;
 
--- Values of text that are not long, by their hash.
+-- Values of text by their hash: those that are not long.
 CREATE TABLE strings(hash INTEGER PRIMARY KEY, text BLOB NOT NULL) STRICT;
+
+-- Values of text that people search for pieces of, folded to lower case. They have small numbers of their own, since an
+-- index of pieces grows with its numbers.
+CREATE TABLE searched(n INTEGER PRIMARY KEY, hash INTEGER NOT NULL UNIQUE) STRICT;
+CREATE VIRTUAL TABLE texts USING fts5(
+  text, content = '', contentless_delete = 1, detail = none, tokenize = 'trigram case_sensitive 1');
 
 -- Paths to fields, the names joined by NUL.
 CREATE TABLE paths(n INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE) STRICT;
@@ -48,7 +54,3 @@ CREATE TABLE children(
 CREATE TABLE parents(
   child INTEGER NOT NULL REFERENCES nodes, position INTEGER NOT NULL, parent INTEGER NOT NULL REFERENCES nodes,
   PRIMARY KEY (child, position)) STRICT, WITHOUT ROWID;
-
--- The text of each document that people search for pieces of, folded to lower case.
-CREATE VIRTUAL TABLE texts USING fts5(
-  text, content = '', contentless_delete = 1, detail = none, tokenize = 'trigram case_sensitive 1');
