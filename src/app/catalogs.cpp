@@ -5,6 +5,7 @@
 #include "base/digest.hpp"
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "catalog/postgres/postgres_catalog.hpp"
 #include "catalog/sqlite/sqlite_catalog.hpp"
 
 namespace unio {
@@ -17,6 +18,8 @@ std::filesystem::path Catalogs::file_of(std::string_view registry) const {
 std::unique_ptr<Catalog> Catalogs::open(std::string_view registry) const {
   const std::string& database = config_.get("catalog").value;
   if (database.empty()) return open_sqlite_catalog(file_of(registry));
+  if (database.starts_with("postgresql://") || database.starts_with("postgres://"))
+    return open_postgres_catalog(database);
   // A URL may have a password in it.
   throw Error(ErrorCode::unsupported,
               fmt::format("no database of the kind '{}' is built in", database.substr(0, database.find(':'))),

@@ -15,6 +15,8 @@ namespace unio {
 
 /// The catalogue's state that says how far the feed was read.
 inline constexpr std::string_view feed_state = "feed";
+/// The state that says which registry the catalogue is of.
+inline constexpr std::string_view registry_state = "registry";
 /// The state that is there when the catalogue may hold documents of deleted revisions.
 inline constexpr std::string_view deleted_state = "deleted";
 

@@ -239,9 +239,19 @@ std::optional<FeedPosition> find_position(Catalog& catalog) {
   }
 }
 
+/// A database may be meant for another registry by mistake.
+void check_registry(const Registry& registry, Catalog& catalog) {
+  const auto url = catalog.find_state(registry_state);
+  if (!url || *url == registry.url()) return;
+  throw Error(ErrorCode::failed_precondition,
+              fmt::format("'{}' is the catalogue of '{}', not of '{}'", catalog.url(), *url, registry.url()),
+              "give each registry a database of its own, or unio reindex to take this one for it");
+}
+
 }  // namespace
 
 CatalogUpdate update_catalog(const Registry& registry, Catalog& catalog, const Context& context) {
+  check_registry(registry, catalog);
   settle(registry, context);
   const ProgressPhase phase(context.progress, "indexing");
   CatalogBatches batches(catalog, context);

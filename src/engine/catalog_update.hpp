@@ -20,8 +20,8 @@ struct CatalogUpdate {
 /// two requests and writes nothing.
 ///
 /// Documents are put in batches, the position in the feed with the last of them: interrupted, the next one
-/// reads some of them again. What is missing or damaged is left out with a warning. Several may do so at
-/// once.
+/// reads some of them again. Error failed_precondition for a catalogue of another registry. What is missing
+/// or damaged is left out with a warning. Several may do so at once.
 CatalogUpdate update_catalog(const Registry& registry, Catalog& catalog, const Context& context);
 
 /// Clears the catalogue and fills it from the store alone, without the feed: also with what quilt3 and

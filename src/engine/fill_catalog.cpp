@@ -213,7 +213,8 @@ void fill_catalog(const Registry& registry, CatalogBatches& batches, const Conte
   Filler filler(registry, batches, context);
   filler.fill_artifacts();
   filler.fill_packages();
-  batches.put({}, {{std::string(feed_state), position.text()}});
+  batches.put({},
+              {{std::string(feed_state), position.text()}, {std::string(registry_state), registry.url()}});
 }
 
 }  // namespace unio

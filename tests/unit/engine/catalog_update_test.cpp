@@ -184,6 +184,18 @@ TEST_F(CatalogUpdates, build_an_empty_catalogue_from_the_store_and_go_on_from_th
   EXPECT_THAT(found(*other, ""), ElementsAre(second.record.artifact_id, first.record.artifact_id));
 }
 
+TEST_F(CatalogUpdates, refuse_the_catalogue_of_another_registry_until_it_is_built_anew) {
+  LocalStore other_store(folder_.path() / "other", random_);
+  const Registry other(other_store, context_);
+  save({{"x", "a"}});
+  update(*catalog_);
+  const Error error = caught([&] { update_catalog(other, *catalog_, context_); });
+  EXPECT_EQ(error.code(), ErrorCode::failed_precondition);
+  reindex(other, *catalog_, context_);
+  EXPECT_THAT(found(*catalog_, ""), IsEmpty());
+  update_catalog(other, *catalog_, context_);
+}
+
 TEST_F(CatalogUpdates, find_a_save_whose_owner_died_before_the_feed_knew_of_it) {
   EXPECT_THROW(save_artifact(registry_, request({{"x", "a"}}), failing_at("save.after_metadata")), Error);
   for (const std::string& key : keys(std::string(layout::sessions))) {
