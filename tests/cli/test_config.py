@@ -26,7 +26,7 @@ def test_every_value_is_listed_with_its_source(unio: Unio, config_file: Path) ->
     config_file.write_text('threads = 3\nuser = "grace"\n')
     text = unio.run("config").stdout
     rows = {line.split()[0]: line for line in text.splitlines() if line and not line.startswith("The file is")}
-    own = {"registry", "user", "threads", "ignore", "cache.dir", "cache.size", "color", "progress"}
+    own = {"registry", "user", "threads", "ignore", "cache.dir", "cache.size", "catalog", "capture", "color", "progress"}
     assert {key for key in rows if not key.startswith("s3.")} == own
     assert rows["threads"].split()[1] == "3" and str(config_file) in rows["threads"]
     assert "ada" in rows["user"] and "UNIO_USER" in rows["user"]
