@@ -46,7 +46,8 @@ struct FindPosition {
 enum class Counting : std::uint8_t { no, yes };
 
 struct FindOptions {
-  /// At least 1.
+  /// From 1 to most.
+  static constexpr std::size_t most = 100'000;
   std::size_t limit = 20;
   /// Only what comes after it: the `next` of the page before.
   std::optional<FindPosition> after = {};

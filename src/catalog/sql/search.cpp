@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "catalog/sql/compiler.hpp"
 #include "catalog/sql/document_index.hpp"
+#include "catalog/sql/reader.hpp"
 #include "catalog/sql/writer.hpp"
 #include "model/query_match.hpp"
 
@@ -87,7 +88,7 @@ class Search {
     const Pass pass =
         pass_with(driver() != nullptr && (driver()->ordered || driver()->size < most_counted / 2));
     std::vector<Hit> hits;
-    connection_.stream(newest_first(pass, times, options.after), [&](const SqlRow& row) {
+    connection_.stream(newest_first(pass, times, options), [&](const SqlRow& row) {
       if (!passes(pass, row)) return More::yes;
       hits.push_back(
           {row.integer(0), Time(std::chrono::microseconds(row.integer(1))), std::string(row.bytes(2))});
@@ -98,11 +99,10 @@ class Search {
       hits.pop_back();
       page.next = FindPosition{hits.back().time, hits.back().id};
     }
-    for (const Hit& hit : hits) {
-      auto document = read_document(connection_, hit.n);
-      check(document.has_value(), "a document that was found is there");
-      page.documents.push_back(*std::move(document));
-    }
+    std::vector<std::int64_t> numbers;
+    for (const Hit& hit : hits) numbers.push_back(hit.n);
+    auto documents = read_documents(connection_, numbers);
+    for (const Hit& hit : hits) page.documents.push_back(std::move(documents.at(hit.n)));
     return page;
   }
 
@@ -190,13 +190,17 @@ class Search {
     return SqlQuery{fmt::format("SELECT {} FROM ", columns(pass.reads)), {}} + from(pass, times);
   }
 
-  SqlQuery newest_first(const Pass& pass, TimeRange times, const std::optional<FindPosition>& after) const {
+  SqlQuery newest_first(const Pass& pass, TimeRange times, const FindOptions& options) const {
     SqlQuery query = candidates(pass, times);
-    if (after) {
-      query += SqlQuery{" AND (d.time < ? OR i.id > ?)", {microseconds(after->time), bytes(after->id)}};
+    if (options.after) {
+      query += SqlQuery{" AND (d.time < ? OR i.id > ?)",
+                        {microseconds(options.after->time), bytes(options.after->id)}};
     }
     const bool by_source = pass.driven && driver()->ordered;
-    return query + (by_source ? " ORDER BY s.time DESC, i.id" : " ORDER BY d.time DESC, i.id");
+    query.text += by_source ? " ORDER BY s.time DESC, i.id" : " ORDER BY d.time DESC, i.id";
+    // Where all candidates match, the database need not prepare for more.
+    if (!pass.rest.empty()) return query;
+    return query + " LIMIT ?" + SqlQuery{"", {static_cast<std::int64_t>(options.limit) + 1}};
   }
 
   void count_matches(std::int64_t& count) {
@@ -244,7 +248,10 @@ class Search {
 }  // namespace
 
 FindPage search(SqlConnection& connection, const Query& query, const FindOptions& options) {
-  if (options.limit == 0) throw Error(ErrorCode::invalid_argument, "a page has at least one document");
+  if (options.limit == 0 || options.limit > FindOptions::most) {
+    throw Error(ErrorCode::invalid_argument, fmt::format("a page has 1 to {} documents", FindOptions::most));
+  }
+
   const auto hash = TextHash::find(connection);
   FindPage page;
   if (hash) {
@@ -255,32 +262,6 @@ FindPage search(SqlConnection& connection, const Query& query, const FindOptions
     page.total = FindTotal{};  // nothing was ever put
   }
   return page;
-}
-
-std::optional<CatalogDocument> read_document(SqlConnection& connection, std::int64_t n) {
-  std::optional<CatalogDocument> document;
-  connection.query({"SELECT d.kind, d.time, d.revision, i.id, b.body, e.body FROM documents d "
-                    "JOIN nodes i ON i.n = d.n JOIN bodies b ON b.n = d.n "
-                    "LEFT JOIN environments e ON e.n = d.environment WHERE d.n = ?",
-                    {n}},
-                   [&](const SqlRow& row) {
-                     document =
-                         CatalogDocument{.kind = static_cast<DocumentKind>(row.integer(0)),
-                                         .id = std::string(row.bytes(3)),
-                                         .creation_time = Time(std::chrono::microseconds(row.integer(1))),
-                                         .revision = static_cast<std::uint64_t>(row.integer(2))};
-                     document->document = restored_document(row.bytes(4), row.is_null(5) ? "" : row.bytes(5));
-                     return More::no;
-                   });
-  if (!document) return std::nullopt;
-  connection.query(
-      {"SELECT i.id FROM parents p JOIN nodes i ON i.n = p.parent WHERE p.child = ? ORDER BY p.position",
-       {n}},
-      [&](const SqlRow& row) {
-        document->based_on.emplace_back(row.bytes(0));
-        return More::yes;
-      });
-  return document;
 }
 
 }  // namespace unio::sql

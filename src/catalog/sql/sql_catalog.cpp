@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "catalog/sql/lookup.hpp"
+#include "catalog/sql/reader.hpp"
 #include "catalog/sql/search.hpp"
 #include "catalog/sql/writer.hpp"
 
