@@ -127,14 +127,55 @@ std::string step_of(const PackageHandle& package) {
   return fmt::format("package '{}'", package.reader->ref().name.text());
 }
 
-std::string read_small(const PackageHandle& package, const EntryView& entry) {
+/// Whether an index into the manifest says which entry of the package is meant.
+bool is_whole(const PackageHandle& package, const Manifest& manifest) {
+  const auto whole = package.reader->find_whole();
+  return whole && whole->size() == manifest.size();
+}
+
+/// Without another thread, where no request is needed.
+std::optional<std::string> find_quickly(const PackageHandle& package, const Manifest& manifest,
+                                        std::size_t index) {
+  const auto wired = package.engine->wired();
+  const Context& context = wired->quick;
+  const nb::gil_scoped_release without_gil;
+  if (is_whole(package, manifest)) {
+    if (auto early = package.ahead->take(index)) return early;
+  }
+  const Registry registry(context.stores.get(package.reader->ref().registry), context);
+  return in_context(step_of(package), [&] { return find_at_hand(registry, context, manifest[index]); });
+}
+
+/// Absent where it failed for one of them: which one, reading them alone tells.
+std::optional<std::string> read_together(const PackageHandle& package, const Manifest& manifest,
+                                         std::size_t index, std::size_t count) {
+  try {
+    return run(*package.engine, nb::none(), [=](const Context& context) {
+      const OpenedPackage opened = package.opened(manifest, context);
+      std::vector<EntryView> entries;
+      for (std::size_t i = 0; i < count; ++i) entries.push_back(manifest[index + i]);
+      std::string first;
+      read_contents(opened.registry, context, entries, [&](std::size_t i, std::string content) {
+        if (i == 0) {
+          first = std::move(content);
+        } else {
+          package.ahead->put(index + i, std::move(content));
+        }
+      });
+      return first;
+    });
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+/// One that is not at hand and small.
+std::string fetch_entry(const PackageHandle& package, const EntryView& entry) {
   const auto wired = package.engine->wired();
   const Context& context = wired->quick;
   const nb::gil_scoped_release without_gil;
   const Registry registry(context.stores.get(package.reader->ref().registry), context);
   return in_context(step_of(package), [&] {
-    auto at_hand = find_at_hand(registry, context, entry);
-    if (at_hand) return *std::move(at_hand);
     const auto far = find_far_read(registry, context, entry).value();
     std::string content = in_context(read_step(entry), [&] { return fetch(wired, far); });
     take_content(registry, context, entry, content);
@@ -142,9 +183,18 @@ std::string read_small(const PackageHandle& package, const EntryView& entry) {
   });
 }
 
+nb::object read_small(const PackageHandle& package, const Manifest& manifest, std::size_t index) {
+  if (const auto content = find_quickly(package, manifest, index)) return bytes_of(*content);
+  const std::size_t count = is_whole(package, manifest) ? package.ahead->count_from(manifest, index) : 1;
+  if (count > 1) {
+    if (const auto content = read_together(package, manifest, index, count)) return bytes_of(*content);
+  }
+  return bytes_of(fetch_entry(package, manifest[index]));
+}
+
 nb::object read(const PackageHandle& package, const Manifest& manifest, std::size_t index) {
   const EntryView entry = entry_at(manifest, index);
-  if (entry.size() <= largest_small_entry) return bytes_of(read_small(package, entry));
+  if (entry.size() <= largest_small_entry) return read_small(package, manifest, index);
   const auto bytes = new_bytes(entry.size());
   run(*package.engine, nb::none(), [=](const Context& context) {
     const OpenedPackage opened = package.opened(manifest, context);
