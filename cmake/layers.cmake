@@ -23,3 +23,35 @@ function(unio_layer name)
   list(TRANSFORM arg_LAYERS PREPEND unio_)
   target_link_libraries(unio_${name} PUBLIC ${arg_LAYERS} ${arg_LIBS} PRIVATE unio_options)
 endfunction()
+
+# unio_embed_sql(<target> <function> <folder>): the migrations NNN_name.sql of a folder, as unio::sql::<function>().
+function(unio_embed_sql target function folder)
+  file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.sql)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${files})
+  set(rows "")
+  foreach(file IN LISTS files)
+    get_filename_component(name ${file} NAME)
+    string(REGEX MATCH "^0*([1-9][0-9]*)_" number ${name})
+    file(READ ${file} text)
+    string(APPEND rows "    {${CMAKE_MATCH_1}, \"${name}\", R\"sql(${text})sql\"},\n")
+  endforeach()
+  set(source ${PROJECT_BINARY_DIR}/embedded/${function}.cpp)
+  file(CONFIGURE OUTPUT ${source} @ONLY CONTENT [[
+#include <span>
+
+#include "catalog/sql/connection.hpp"
+
+namespace unio::sql {
+
+std::span<const Migration> @function@();
+
+std::span<const Migration> @function@() {
+  static constexpr Migration migrations[] = {
+@rows@  };
+  return migrations;
+}
+
+}  // namespace unio::sql
+]])
+  target_sources(${target} PRIVATE ${source})
+endfunction()

@@ -1,6 +1,5 @@
-# unio_built_folder(<variable> <kind> <name>): where scripts/setup has built what scripts/pins.txt names, with the thread
-# sanitizer if this build has it.
-function(unio_built_folder variable kind name)
+# unio_cached(<variable> <kind> <name> <ending>): the folder of the build cache for what scripts/pins.txt names.
+function(unio_cached variable kind name ending)
   file(STRINGS ${PROJECT_SOURCE_DIR}/scripts/pins.txt lines REGEX "^${kind} ${name} ")
   if(NOT lines)
     message(FATAL_ERROR "scripts/pins.txt has no line for ${kind} ${name}")
@@ -13,12 +12,25 @@ function(unio_built_folder variable kind name)
   else()
     set(cache $ENV{HOME}/.cache)
   endif()
-  set(folder ${cache}/unio-build/${sha256}-built)
-  if(UNIO_SANITIZE STREQUAL "thread")
-    string(APPEND folder -thread)
-  endif()
+  set(folder ${cache}/unio-build/${sha256}${ending})
   if(NOT EXISTS ${folder})
-    message(FATAL_ERROR "${name} is not built yet: run scripts/setup")
+    message(FATAL_ERROR "${name} is not there yet: run scripts/setup")
   endif()
+  set(${variable} ${folder} PARENT_SCOPE)
+endfunction()
+
+# unio_pinned_folder(<variable> <kind> <name>): where scripts/setup has unpacked what scripts/pins.txt names.
+function(unio_pinned_folder variable kind name)
+  unio_cached(folder ${kind} ${name} "")
+  set(${variable} ${folder} PARENT_SCOPE)
+endfunction()
+
+# unio_built_folder(<variable> <kind> <name>): where scripts/setup has built it, with the thread sanitizer if this build has it.
+function(unio_built_folder variable kind name)
+  set(ending -built)
+  if(UNIO_SANITIZE STREQUAL "thread")
+    string(APPEND ending -thread)
+  endif()
+  unio_cached(folder ${kind} ${name} ${ending})
   set(${variable} ${folder} PARENT_SCOPE)
 endfunction()

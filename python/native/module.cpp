@@ -5,6 +5,7 @@
 #include "native/errors.hpp"
 #include "native/package.hpp"
 #include "native/registry.hpp"
+#include "native/repository.hpp"
 #include "native/transform.hpp"
 
 // The native module: engine operations for the Python package, and nothing else. Values go across as plain
@@ -19,5 +20,6 @@ NB_MODULE(_native, module) {
   unio::python::bind_package(module);
   unio::python::bind_builder(module);
   unio::python::bind_registry(module);
+  unio::python::bind_repository(module);
   unio::python::bind_transform(module);
 }

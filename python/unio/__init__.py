@@ -10,6 +10,8 @@ what a registry holds; `UnioError` is what every error of Unio is. The same pack
 the command ``unio``.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from unio import readers
 from unio._builder import PackageBuilder
 from unio._entries import Listing, PackageEntry, PackageFolder
@@ -36,6 +38,9 @@ from unio._registry import PackageInfo, Revision, packages, revisions
 from unio._task import Output
 from unio._transform import transform
 
+if TYPE_CHECKING:
+    from unio.lazyscribe import Experiment, Project, Repository, Test
+
 __all__ = [
     "AlreadyExistsError",
     "Change",
@@ -43,6 +48,7 @@ __all__ = [
     "CorruptionError",
     "DeadlineExceededError",
     "Difference",
+    "Experiment",
     "InvalidArgumentError",
     "Listing",
     "MatchResult",
@@ -56,7 +62,10 @@ __all__ = [
     "PackageInfo",
     "PermissionDeniedError",
     "PreconditionError",
+    "Project",
+    "Repository",
     "Revision",
+    "Test",
     "UnauthenticatedError",
     "UnavailableError",
     "UnioError",
@@ -69,3 +78,12 @@ __all__ = [
     "revisions",
     "transform",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Who keeps no values or experiments does not wait for what those import."""
+    if name in ("Experiment", "Project", "Repository", "Test"):
+        from unio import lazyscribe
+
+        return getattr(lazyscribe, name)
+    raise AttributeError(f"module 'unio' has no attribute '{name}'")

@@ -19,6 +19,8 @@ class Environment {
   /// Absent when the variable is not set or empty.
   std::optional<std::string> find(std::string_view name) const;
 
+  const std::map<std::string, std::string, std::less<>>& variables() const { return variables_; }
+
  private:
   std::map<std::string, std::string, std::less<>> variables_;
 };

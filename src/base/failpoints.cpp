@@ -48,6 +48,14 @@ constexpr std::array failpoint_table{
     FailpointInfo{"tag.after_move", "the tag has moved; its reflog does not know it"},
     FailpointInfo{"rollback.after_intent", "the intent is written; `latest` has not moved"},
     FailpointInfo{"rollback.after_move", "`latest` has moved; its reflog does not know it"},
+    FailpointInfo{"save.after_files", "the artifact's files are in place; no metadata speaks of them"},
+    FailpointInfo{"save.after_logs", "so are its logs"},
+    FailpointInfo{"save.after_metadata", "the artifact exists; the feed does not know it"},
+    FailpointInfo{"save.after_feed", "the artifact is found; its content is not known to later saves"},
+    FailpointInfo{"save.after_contents", "all is written; the session stands"},
+    FailpointInfo{"repo.after_values",
+                  "all values are stored; the index of the repository does not name them"},
+    FailpointInfo{"repo.after_index", "the index of the repository names them"},
 };
 
 Error bad_failpoint(std::string_view text, std::string_view why) {

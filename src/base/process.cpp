@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
+#include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -40,10 +41,11 @@ class SpawnActions {
   posix_spawn_file_actions_t actions_{};
 };
 
-/// Reads both pipes until the child has closed them, whichever has something.
-void drain(File& out, std::string& out_text, File& err, std::string& err_text) {
+/// Reads both pipes until the child has closed them, whichever has something, or until the output is longer
+/// than the limit.
+void drain(File& out, File& err, std::uint64_t output_limit, ProcessResult& result) {
   std::array<File*, 2> files{&out, &err};
-  std::array<std::string*, 2> texts{&out_text, &err_text};
+  std::array<std::string*, 2> texts{&result.output, &result.error_output};
   std::array<::pollfd, 2> polls{{{out.descriptor(), POLLIN, 0}, {err.descriptor(), POLLIN, 0}}};
   std::array<char, 65536> buffer{};
   while (polls[0].fd >= 0 || polls[1].fd >= 0) {
@@ -57,6 +59,8 @@ void drain(File& out, std::string& out_text, File& err, std::string& err_text) {
       if (count > 0) texts[i]->append(buffer.data(), static_cast<std::size_t>(count));
       if (count == 0 || (count < 0 && errno != EINTR)) polls[i].fd = -1;
     }
+    result.cut_off = result.output.size() > output_limit;
+    if (result.cut_off) return;
   }
 }
 
@@ -71,7 +75,7 @@ int wait_for(pid_t process) {
 }  // namespace
 
 ProcessResult SystemProcessRunner::run(const std::vector<std::string>& command,
-                                       const std::filesystem::path& directory) {
+                                       const std::filesystem::path& directory, std::uint64_t output_limit) {
   check(!command.empty(), "a command to run");
   Pipe out = make_pipe();
   Pipe err = make_pipe();
@@ -91,7 +95,8 @@ ProcessResult SystemProcessRunner::run(const std::vector<std::string>& command,
   out.write_end.close();
   err.write_end.close();
   ProcessResult result;
-  drain(out.read_end, result.output, err.read_end, result.error_output);
+  drain(out.read_end, err.read_end, output_limit, result);
+  if (result.cut_off) ::kill(process, SIGKILL);
   result.exit_code = wait_for(process);
   return result;
 }

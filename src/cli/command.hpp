@@ -15,7 +15,7 @@ using CommandRun = std::function<int(Session&)>;
 
 /// One command: what the overview, the help, the completion and the man page know of it, and how it is run.
 struct Command {
-  enum class Group { start, change, publish, read, folder, manage };
+  enum class Group { start, change, publish, read, folder, artifact, manage };
 
   std::string_view name;
   Group group = Group::start;

@@ -150,6 +150,8 @@ std::string group_title(Command::Group group) {
       return "Install and check folders";
     case Command::Group::read:
       return "Read packages";
+    case Command::Group::artifact:
+      return "Save and get artifacts";
     case Command::Group::manage:
       return "Manage names and settings";
   }
@@ -225,8 +227,9 @@ std::string help_of(const Command& command) {
 std::string overview() {
   std::string text = "unio: version control and a catalogue for data\n\n";
   std::string_view separator;
-  for (const auto group : {Command::Group::start, Command::Group::change, Command::Group::publish,
-                           Command::Group::folder, Command::Group::read, Command::Group::manage}) {
+  for (const auto group :
+       {Command::Group::start, Command::Group::change, Command::Group::publish, Command::Group::folder,
+        Command::Group::read, Command::Group::artifact, Command::Group::manage}) {
     text += fmt::format("{}{}\n", separator, group_title(group));
     for (const Command& command : commands()) {
       if (command.group == group) text += fmt::format("  {:<15} {}\n", command.name, command.summary);

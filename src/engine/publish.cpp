@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "engine/content.hpp"
+#include "engine/feed.hpp"
 #include "engine/package_part.hpp"
 #include "model/registry_layout.hpp"
 
@@ -236,18 +237,15 @@ std::optional<std::string> move_tag(const Registry& registry, const Intent& inte
   }
 }
 
-void write_feed(const Registry& registry, const Intent& intent) {
-  const std::string entry = Json::object({{"op", intent.op_id},
-                                          {"kind", "package"},
-                                          {"package", intent.name.text()},
-                                          {"top_hash", *intent.moves.front().to},
-                                          {"when", format_time(intent.created)},
-                                          {"user", intent.user},
-                                          {"message", intent.message}})
-                                .dump() +
-                            "\n";
-  registry.store().write(layout::feed_entry(intent.created, intent.op_id), as_bytes(entry),
-                         Condition::none());
+void write_feed(const Registry& registry, const Intent& intent, const Context& context) {
+  const Json entry = Json::object({{"op", intent.op_id},
+                                   {"kind", "package"},
+                                   {"package", intent.name.text()},
+                                   {"top_hash", *intent.moves.front().to},
+                                   {"when", format_time(intent.created)},
+                                   {"user", intent.user},
+                                   {"message", intent.message}});
+  append_feed(registry, entry, intent.created, context);
 }
 
 }  // namespace
@@ -263,7 +261,7 @@ std::optional<std::string> complete_push(const Registry& registry, const Context
     if (!(is_tag && tag_elsewhere) && move.from != move.to) write_reflog(registry, intent, move);
   }
   context.failpoints.pass("push.after_tag");
-  write_feed(registry, intent);
+  write_feed(registry, intent, context);
   context.failpoints.pass("push.after_feed");
   return tag_elsewhere;
 }

@@ -10,9 +10,21 @@
 
 namespace unio {
 
-/// Announces in the store that a push is running, before its first "this object is already there", so that a
-/// garbage collection keeps what the push relies on. The announcement is removed with this object; what a
-/// dead process left is removed by the next push from the same host, or after a week.
+/// The artifact that a session is about: what whoever comes after a crash must know to finish the save, or to
+/// clear it away.
+struct AnnouncedSave {
+  std::string folder;    ///< of the artifact
+  std::string metadata;  ///< the key whose appearance makes the artifact, or the revision of its metadata
+  Json feed_entry;
+  /// What to do with files below the folder that no metadata speaks of: those that a user's program wrote in
+  /// place are left to him.
+  enum class Leftovers { remove, keep };
+  Leftovers leftovers = Leftovers::remove;
+};
+
+/// Announces in the store that a push, or a save, is running, before its first "this object is already
+/// there", so that a garbage collection keeps what the push relies on. The announcement is removed with this
+/// object; what a dead process left is removed by the next push from the same host, or after a week.
 ///
 /// Nothing is written before the first `announce`, so that a push which finds nothing to do asks for nothing.
 class PushSession {
@@ -24,6 +36,7 @@ class PushSession {
     std::optional<PackageName> name = std::nullopt;
     std::string format_etag = {};
     Holder holder = Holder::self;
+    std::optional<AnnouncedSave> save = std::nullopt;
   };
   PushSession(const Registry& registry, const Context& context, Known known);
   PushSession(const Registry& registry, const Context& context) : PushSession(registry, context, Known{}) {}
@@ -40,6 +53,10 @@ class PushSession {
   bool may_have_intents() const { return overview_.has_intents; }
   /// Of the format that was checked; empty before the announcement.
   const std::string& format_etag() const { return format_etag_; }
+  /// Error conflict when somebody took this process for dead, and may have cleared away what it wrote.
+  void check_announced() const;
+  /// The announcement stays when this object goes: whoever comes next sees what became of the save.
+  void leave() { announced_ = false; }
   /// Ends the announced session and removes this as well, at once. Never fails.
   void end_with(const std::string& key);
   /// Removes what dead pushes left, as announcing does: for a push that found nothing to do.
@@ -65,6 +82,10 @@ class PushSession {
   std::once_flag sweep_once_;
   bool announced_ = false;
 };
+
+/// Completes saves whose owner died after the artifact stood, and clears away those of others that died: for
+/// who looks for artifacts. One request when nothing is going on. Never fails.
+void settle_saves(const Registry& registry, const Context& context);
 
 /// Ends uploads to the registry's own keys that were begun more than a week ago and never finished. Returns
 /// how many. Data under a prefix is left alone: others may upload there.

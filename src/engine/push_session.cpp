@@ -1,12 +1,17 @@
+#include <fmt/format.h>
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/json.hpp"
+#include "engine/feed.hpp"
 #include "engine/publish.hpp"
+#include "model/artifact.hpp"
 #include "model/registry_layout.hpp"
 
 namespace unio {
@@ -15,24 +20,81 @@ namespace {
 constexpr std::chrono::hours session_abandoned_after{7 * 24};
 constexpr std::chrono::hours upload_resumed_for{6 * 24};
 
-/// One that cannot be read may be alive.
-bool is_dead_session(const Registry& registry, const Context& context, const std::string& key) {
+/// A save that came so far that its metadata stands needs no longer than this for the rest.
+constexpr std::chrono::minutes save_finished_after{1};
+
+/// Absent for one that is gone, or cannot be read: it may be alive.
+std::optional<Json> find_session(const Registry& registry, const std::string& key) {
   try {
-    const auto session = find_record(registry.store(), key);
-    if (!session || session->json.get_string("host") != context.host) return false;
-    const auto process = static_cast<pid_t>(session->json.get_integer("process"));
-    return ::kill(process, 0) != 0 && errno == ESRCH;
+    auto session = find_record(registry.store(), key);
+    return session ? std::optional(std::move(session->json)) : std::nullopt;
   } catch (const Error& error) {
     if (error.code() != ErrorCode::corruption) throw;
+    return std::nullopt;
+  }
+}
+
+bool is_dead(const Json& session, const Context& context) {
+  try {
+    if (session.get_string("host") != context.host) return false;
+    return ::kill(static_cast<pid_t>(session.get_integer("process")), 0) != 0 && errno == ESRCH;
+  } catch (const Error&) {
     return false;
   }
 }
 
-void remove_dead_sessions(const Registry& registry, const Context& context) {
+bool keeps_leftovers(const Json& session) {
+  const Json* in_place = session.find("in_place");
+  return in_place != nullptr && in_place->truthy();
+}
+
+/// Whether the session is about a save that exists: then it has been completed. Records may come from
+/// anybody: one that says no such thing must not stop others.
+bool complete_save(const Registry& registry, const Context& context, const Json& session) {
+  try {
+    const std::string& metadata = session.get_string("metadata");
+    const Json* entry = session.find("entry");
+    if (entry == nullptr || !registry.store().find(metadata)) return false;
+    registry.prepare_for_writing();
+    append_feed(registry, *entry, context.clock.now(), context);
+    return true;
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::corruption || error.code() == ErrorCode::invalid_argument) return false;
+    throw;
+  }
+}
+
+void clear_save(const Registry& registry, const Json& session) {
+  const auto folder = session.find_string("artifact");
+  if (!folder || !layout::is_artifact_folder(*folder) || keeps_leftovers(session)) return;
+  std::vector<std::string> keys;
+  for_each_object(registry.store(), *folder + "/",
+                  [&](const ObjectInfo& object) { keys.push_back(object.key); });
+  // A revision of the metadata was to come to an artifact that stands.
+  const std::string metadata = *folder + "/" + layout::metadata_file(0);
+  if (std::find(keys.begin(), keys.end(), metadata) != keys.end()) return;
+  registry.prepare_for_writing();
+  registry.store().remove_all(keys);
+}
+
+/// True when the session may go.
+bool settle(const Registry& registry, const Context& context, const ObjectInfo& object) {
+  const Time age_limit = context.clock.now() - session_abandoned_after;
+  const bool abandoned = object.modified < age_limit;
+  const auto session = find_session(registry, object.key);
+  if (!session) return abandoned;
+  const bool dead = abandoned || is_dead(*session, context);
+  const bool due = dead || object.modified < context.clock.now() - save_finished_after;
+  if (session->find("artifact") == nullptr) return dead;
+  if (due && complete_save(registry, context, *session)) return true;
+  if (dead) clear_save(registry, *session);
+  return dead;
+}
+
+void settle_sessions(const Registry& registry, const Context& context) {
   for_each_object(registry.store(), layout::sessions, [&](const ObjectInfo& object) {
     throw_if_stopped(context.stop);
-    const bool abandoned = context.clock.now() - object.modified > session_abandoned_after;
-    if (!abandoned && !is_dead_session(registry, context, object.key)) return;
+    if (!settle(registry, context, object)) return;
     registry.prepare_for_writing();
     registry.store().remove(object.key, Condition::none());
   });
@@ -63,18 +125,29 @@ void PushSession::write_announcement() {
   format_etag_ = overview_.format_etag;
   if (format_etag_.empty() || format_etag_ != known_.format_etag)
     format_etag_ = registry_.prepare_for_writing();
-  if (overview_.has_sessions) remove_dead_sessions(registry_, context_);
-  const std::string session = Json::object({{"format", 1},
-                                            {"id", id_},
-                                            {"started", format_time(context_.clock.now())},
-                                            {"user", context_.user},
-                                            {"host", context_.host},
-                                            {"process", static_cast<std::int64_t>(::getpid())}})
-                                  .dump() +
-                              "\n";
-  registry_.store().write(layout::session(id_), as_bytes(session), Condition::absent());
+  if (overview_.has_sessions) settle_sessions(registry_, context_);
+  Json session = Json::object({{"format", 1},
+                               {"id", id_},
+                               {"started", format_time(context_.clock.now())},
+                               {"user", context_.user},
+                               {"host", context_.host},
+                               {"process", static_cast<std::int64_t>(::getpid())}});
+  if (known_.save) {
+    session.set("artifact", known_.save->folder);
+    session.set("metadata", known_.save->metadata);
+    session.set("entry", known_.save->feed_entry);
+    session.set("in_place", known_.save->leftovers == AnnouncedSave::Leftovers::keep);
+  }
+  registry_.store().write(layout::session(id_), as_bytes(session.dump() + "\n"), Condition::absent());
   announced_ = true;
   context_.failpoints.pass("push.after_session");
+}
+
+void PushSession::check_announced() const {
+  if (registry_.store().find(layout::session(id_))) return;
+  throw Error(ErrorCode::conflict,
+              fmt::format("another process on a host named '{}' took this one for dead", context_.host),
+              "give each container a host name of its own, and run the command again");
 }
 
 void PushSession::end_with(const std::string& key) {
@@ -88,7 +161,7 @@ void PushSession::end_with(const std::string& key) {
 }
 
 void PushSession::clear_dead() {
-  remove_dead_sessions(registry_, context_);
+  settle_sessions(registry_, context_);
 }
 
 void PushSession::sweep_uploads() {
@@ -103,6 +176,15 @@ void PushSession::sweep_uploads() {
 
 Time PushSession::resume_since() const {
   return context_.clock.now() - upload_resumed_for;
+}
+
+void settle_saves(const Registry& registry, const Context& context) {
+  try {
+    settle_sessions(registry, context);
+  } catch (const Error& error) {
+    // Whoever reads need not be allowed to write.
+    if (error.code() == ErrorCode::cancelled) throw;
+  }
 }
 
 std::size_t sweep_abandoned_uploads(const Registry& registry, const Context& context) {

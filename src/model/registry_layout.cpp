@@ -8,6 +8,9 @@
 namespace unio {
 namespace {
 
+constexpr std::string_view compacted_folder = ".unio/feed/compacted/";
+constexpr std::size_t time_digits = 15;
+
 std::int64_t milliseconds(Time time) {
   return std::chrono::floor<std::chrono::milliseconds>(time).time_since_epoch().count();
 }
@@ -62,11 +65,43 @@ std::string reflog_entry(const PackageName& name, std::string_view pointer, Time
   return fmt::format("{}{:015}-{}.json", reflog(name, pointer), milliseconds(when), op_id);
 }
 
-std::string feed_entry(Time when, std::string_view op_id) {
+std::string feed_since(Time when) {
   const std::chrono::year_month_day date(std::chrono::floor<std::chrono::days>(when));
-  return fmt::format("{}{:04}/{:02}/{:02}/{:015}-{}.json", feed, static_cast<int>(date.year()),
+  return fmt::format("{}{:04}/{:02}/{:02}/{:015}", feed, static_cast<int>(date.year()),
                      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                     milliseconds(when), op_id);
+                     milliseconds(when));
+}
+
+std::string feed_entry(Time when, std::string_view op_id) {
+  return fmt::format("{}-{}.json", feed_since(when), op_id);
+}
+
+std::string compacted_feed(Time last, std::string_view id) {
+  return fmt::format("{}{:015}-{}.jsonl", compacted_folder, milliseconds(last), id);
+}
+
+std::optional<Time> find_feed_time(std::string_view name) {
+  if (name.size() <= time_digits + 1 || name[time_digits] != '-') return std::nullopt;
+  const std::string digits(name.substr(0, time_digits));
+  if (!is_timestamp(digits)) return std::nullopt;
+  return Time(std::chrono::milliseconds(std::stoll(digits)));
+}
+
+std::optional<FeedKey> find_feed_key(std::string_view key) {
+  FeedKey found;
+  found.compacted = key.starts_with(compacted_folder);
+  const std::string_view suffix = found.compacted ? ".jsonl" : ".json";
+  if (!key.starts_with(feed) || !key.ends_with(suffix)) return std::nullopt;
+  std::string_view name = key.substr(key.rfind('/') + 1);
+  name.remove_suffix(std::min(name.size(), suffix.size()));
+  const auto time = find_feed_time(name);
+  if (!time) return std::nullopt;
+  found.name = name;
+  found.id = name.substr(time_digits + 1);
+  found.time = *time;
+  const bool in_its_place =
+      key == (found.compacted ? compacted_feed(found.time, found.id) : feed_entry(found.time, found.id));
+  return in_its_place ? std::optional(std::move(found)) : std::nullopt;
 }
 
 bool is_immutable(std::string_view key) {

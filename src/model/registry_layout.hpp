@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -47,6 +48,20 @@ std::string reflog_entry(const PackageName& name, std::string_view pointer, Time
                          std::string_view op_id);
 /// ".unio/feed/YYYY/MM/DD/<milliseconds, 15 digits>-<op id>.json"
 std::string feed_entry(Time when, std::string_view op_id);
+/// What sorts before all feed entries of that millisecond and behind those before.
+std::string feed_since(Time when);
+/// ".unio/feed/compacted/<milliseconds, 15 digits>-<id>.jsonl": `last` is the time of its last line.
+std::string compacted_feed(Time last, std::string_view id);
+/// The time that a name in the feed, "<milliseconds, 15 digits>-<id>", tells; absent for other texts.
+std::optional<Time> find_feed_time(std::string_view name);
+/// What the key of a feed entry or of a compacted object tells; absent for other keys.
+struct FeedKey {
+  std::string name;  ///< "<milliseconds, 15 digits>-<id>"
+  Time time{};
+  std::string id;  ///< of a single entry, its operation
+  bool compacted = false;
+};
+std::optional<FeedKey> find_feed_key(std::string_view key);
 
 /// Whether what is under this key never changes: manifests, their indexes and content-addressed objects.
 bool is_immutable(std::string_view key);

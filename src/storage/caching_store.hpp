@@ -43,6 +43,7 @@ class CachingStore final : public ObjectStore, public CachedStore, private FarSt
   RetentionStore* retention() override { return inner_.retention(); }
   ProbedStore* probed() override { return inner_.probed(); }
   CopyingStore* copying() override { return inner_.copying(); }
+  FileStore* files() override { return inner_.files(); }
   /// What is in the cache comes from there. Bulk reads do not fill it: whoever makes them keeps what he
   /// reads.
   FarStore* far() override { return inner_.far() == nullptr ? nullptr : this; }

@@ -68,6 +68,7 @@ class FaultyStore final : public ObjectStore, private StagingStore {
   StagingStore* staging() override { return inner_.staging() == nullptr ? nullptr : this; }
   VersionedStore* versioning() override { return inner_.versioning(); }
   RetentionStore* retention() override { return inner_.retention(); }
+  FileStore* files() override { return inner_.files(); }
 
  private:
   class Batch;

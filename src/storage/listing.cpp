@@ -18,7 +18,7 @@ std::optional<std::string> rolled_up_folder(std::string_view key, const ListOpti
 
 bool PageBuilder::add(ObjectInfo object) {
   // `start` is the last object or folder of the page before.
-  if (!options_.start.empty() && object.key <= options_.start) return true;
+  if (const std::string& start = page_start(options_); !start.empty() && object.key <= start) return true;
   const bool start_is_folder = !options_.delimiter.empty() && options_.start.ends_with(options_.delimiter);
   if (start_is_folder && object.key.starts_with(options_.start)) return true;
   if (auto folder = rolled_up_folder(object.key, options_)) {

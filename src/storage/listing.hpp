@@ -12,6 +12,11 @@ namespace unio {
 /// Error invalid_argument for a page that could hold nothing.
 void check_list_options(const ListOptions& options);
 
+/// The last key that a page does not have any more; empty when it begins with the first.
+inline const std::string& page_start(const ListOptions& options) {
+  return options.start.empty() ? options.after : options.start;
+}
+
 /// The folder, with its delimiter, that `key` is rolled up into; absent when it is listed itself.
 std::optional<std::string> rolled_up_folder(std::string_view key, const ListOptions& options);
 

@@ -36,8 +36,12 @@ std::uint64_t copy_in_kernel(const File& from, File& to, std::uint64_t size) {
 
 }  // namespace
 
+bool share_blocks(const File& from, File& to) {
+  return ::ioctl(to.descriptor(), FICLONE, from.descriptor()) == 0;
+}
+
 void copy_content(const File& from, File& to, std::uint64_t size) {
-  if (::ioctl(to.descriptor(), FICLONE, from.descriptor()) == 0) return;
+  if (share_blocks(from, to)) return;
   const std::uint64_t copied = copy_in_kernel(from, to, size);
   if (::lseek(to.descriptor(), static_cast<off_t>(copied), SEEK_SET) < 0) {
     throw_errno(fmt::format("write '{}'", to.name()));

@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t max_kept = 2;
 
 bool is_same_page(const ListOptions& a, const ListOptions& b) {
-  return a.start == b.start && a.prefix == b.prefix && a.delimiter == b.delimiter;
+  return page_start(a) == page_start(b) && a.prefix == b.prefix && a.delimiter == b.delimiter;
 }
 
 }  // namespace
@@ -38,7 +38,7 @@ std::unique_ptr<LocalLister::Cursor> LocalLister::take(const ListOptions& option
   }
   const Subfolders subfolders = options.delimiter == "/" ? Subfolders::roll_up : Subfolders::enter;
   return std::make_unique<Cursor>(
-      Cursor{LocalWalker(root_, options.prefix, options.start, subfolders), number});
+      Cursor{LocalWalker(root_, options.prefix, page_start(options), subfolders), number});
 }
 
 /// Keeps a cursor in the place of an older one for the same page, so that no listing goes on with names that
@@ -65,7 +65,7 @@ std::optional<std::string> LocalLister::next_entry(Cursor& cursor, const ListOpt
     auto folder = rolled_up_folder(*entry, options);
     if (!folder) return entry;
     cursor.walker.skip(*folder);
-    if (*folder > options.start) return folder;
+    if (*folder > page_start(options)) return folder;
   }
 }
 

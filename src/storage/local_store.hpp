@@ -25,7 +25,7 @@ namespace unio {
 /// records are; beyond that it is made of size, time and inode, and the part of the time below a millisecond
 /// is random. For small objects a stamp would not do: the clock of a file system ticks in milliseconds and
 /// inodes are used again, so that two quick changes could look like none.
-class LocalStore final : public ObjectStore, private StagingStore {
+class LocalStore final : public ObjectStore, private StagingStore, private FileStore {
  public:
   /// The folder is made when the first object is written.
   LocalStore(std::filesystem::path root, RandomSource& random);
@@ -40,12 +40,17 @@ class LocalStore final : public ObjectStore, private StagingStore {
   ListPage list(const ListOptions& options) override { return lister_.list(options); }
   std::unique_ptr<WriteBatch> batch() override;
   StagingStore* staging() override { return this; }
+  FileStore* files() override { return this; }
 
  private:
   class Batch;
   class Staged;
 
   std::unique_ptr<StagedObject> stage(const StageOptions& options) override;
+  std::filesystem::path path(std::string_view key) const override;
+  bool share(std::string_view from, std::string_view to) override;
+  void make_read_only(std::span<const std::string> keys) override;
+
   std::filesystem::path path_of(std::string_view key) const;
   ObjectInfo info_of(std::string_view key, const File& file) const;
   std::optional<File> open_object(std::string_view key) const;

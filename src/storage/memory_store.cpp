@@ -126,7 +126,7 @@ void MemoryStore::remove(std::string_view key, const Condition& condition) {
 ListPage MemoryStore::list(const ListOptions& options) {
   auto state = state_.lock();
   PageBuilder page(options);
-  for (auto object = state->objects.lower_bound(std::max(options.prefix, options.start));
+  for (auto object = state->objects.lower_bound(std::max(options.prefix, page_start(options)));
        object != state->objects.end() && object->first.starts_with(options.prefix); ++object) {
     if (!page.add(info_of(object->first, object->second))) break;
   }

@@ -57,8 +57,12 @@ std::optional<ObjectContent> find_object(ObjectStore& store, std::string_view ke
 }
 
 void for_each_object(ObjectStore& store, std::string_view prefix,
-                     const std::function<void(const ObjectInfo&)>& each) {
-  ListOptions options{.prefix = std::string(prefix), .delimiter = {}, .start = {}, .limit = page_limit};
+                     const std::function<void(const ObjectInfo&)>& each, std::string_view after) {
+  ListOptions options{.prefix = std::string(prefix),
+                      .delimiter = {},
+                      .start = {},
+                      .limit = page_limit,
+                      .after = std::string(after)};
   do {
     const ListPage page = store.list(options);
     for (const ObjectInfo& object : page.objects) each(object);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <exception>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -55,6 +56,8 @@ struct ListOptions {
   std::string start;
   /// Objects and folders together, at least 1; a store may give fewer and still not be at the end.
   std::size_t limit = 1000;
+  /// Only keys beyond this one; empty: all. For listings without a delimiter, and the same for all pages.
+  std::string after = {};
 };
 
 struct ListPage {
@@ -176,6 +179,21 @@ class FarStore {
                           Checked checked, Arrived arrived) = 0;
 };
 
+/// Facet of stores whose objects are files, which other programs open by their paths.
+class FileStore {
+ public:
+  virtual ~FileStore() = default;
+  /// Where the object of this key is, or would be.
+  virtual std::filesystem::path path(std::string_view key) const = 0;
+  /// Makes `to` a new object with the content of `from` that takes no space of its own, and read-only: by
+  /// shared blocks, else as another name of the same file. False when the file system has neither, or does
+  /// not let this user: then it must be copied. Error conflict when `to` is there.
+  virtual bool share(std::string_view from, std::string_view to) = 0;
+  /// Takes the right to write from these objects' files, so that no program changes them by mistake. The
+  /// store itself can still replace them.
+  virtual void make_read_only(std::span<const std::string> keys) = 0;
+};
+
 /// An object that a service may copy to another of its places.
 struct CopyOffer {
   std::string bucket;
@@ -294,6 +312,7 @@ class ObjectStore {
   virtual FarStore* far() { return nullptr; }
   virtual ProbedStore* probed() { return nullptr; }
   virtual CopyingStore* copying() { return nullptr; }
+  virtual FileStore* files() { return nullptr; }
 };
 
 /// The whole object in memory; Error invalid_argument when it is larger than `limit`.
@@ -309,8 +328,9 @@ std::optional<ObjectContent> find_object(ObjectStore& store, std::string_view ke
                                          std::uint64_t limit = std::uint64_t{64} << 20);
 
 /// Calls `each` for every object under `prefix`, page by page, in ascending order of keys.
+/// Only those beyond the key `after`, if it is not empty.
 void for_each_object(ObjectStore& store, std::string_view prefix,
-                     const std::function<void(const ObjectInfo&)>& each);
+                     const std::function<void(const ObjectInfo&)>& each, std::string_view after = {});
 
 /// Throws invalid_argument unless `key` keeps the rules above.
 void check_object_key(std::string_view key);

@@ -17,6 +17,7 @@ ESCAPE = "\x1b"
 
 # ---------------------------------------------------------------- JSON
 
+ARTIFACT = "the id of an artifact that was saved before"
 SHOWING = {
     "init": ["init", "team/other", "elsewhere"], "add": ["add", "a.txt"], "set": ["set", "x.txt", "a.txt"],
     "rm": ["rm", "a.txt"], "mv": ["mv", "a.txt", "y.txt"], "set-meta": ["set-meta", "a.txt", "{}"], "status": ["status"],
@@ -31,6 +32,8 @@ SHOWING = {
     "rollback": ["rollback", f"{NAME}:v1"], "delete": ["delete", NAME, "--yes"], "remote": ["remote"],
     "remote-add": ["remote", "add", "lab", "/lab"], "config": ["config"], "config-get": ["config", "get", "threads"],
     "config-set": ["config", "set", "threads", "2"], "cache": ["cache"],
+    "save": ["save", "a.txt"], "get": ["get", ARTIFACT, "-o", "got"], "show-artifact": ["show", ARTIFACT],
+    "repo": ["repo", "put", "value", "--value", "1"],
 }
 NOT_JSON = {"cat", "completion", "man"}  # what they print is for other programs already
 
@@ -38,7 +41,9 @@ NOT_JSON = {"cat", "completion", "man"}  # what they print is for other programs
 @pytest.mark.parametrize("name", SHOWING)
 def test_json_is_one_value_and_nothing_else(unio: Unio, folder: Path, name: str) -> None:
     publish(unio, folder, FILES, "-t", "v1")
-    result = unio.run(*SHOWING[name], "--json", cwd=folder.parent if name == "init" else folder)
+    saved = unio.json("save", "a.txt", cwd=folder)["artifact_id"] if ARTIFACT in SHOWING[name] else ""
+    command = [saved if word == ARTIFACT else word for word in SHOWING[name]]
+    result = unio.run(*command, "--json", cwd=folder.parent if name == "init" else folder)
     assert isinstance(json.loads(result.stdout), dict)
     assert result.stderr == "" or all(line.startswith("warning: ") for line in result.stderr.splitlines())
 

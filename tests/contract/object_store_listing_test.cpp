@@ -69,6 +69,28 @@ TEST_P(ObjectStoreListing, tells_size_and_time_of_each_object) {
   EXPECT_TRUE(page.objects[0].etag.empty() || page.objects[0].etag == written.etag);
 }
 
+TEST_P(ObjectStoreListing, begins_beyond_the_key_that_it_is_told) {
+  write_all({"a/b", "a/d/e", "a/d0", "a/f", "b"});
+  const auto list_after = [&](const std::string& after, std::size_t limit) {
+    std::vector<std::string> keys;
+    ListOptions options{.prefix = "a/", .delimiter = {}, .start = {}, .limit = limit, .after = after};
+    do {
+      const ListPage page = store().list(options);
+      for (const ObjectInfo& object : page.objects) keys.push_back(object.key);
+      options.start = page.next;
+    } while (!options.start.empty());
+    return keys;
+  };
+  for (const std::size_t limit : {1U, 2U, 1000U}) {
+    EXPECT_THAT(list_after("a/b", limit), ElementsAre("a/d/e", "a/d0", "a/f"));
+    EXPECT_THAT(list_after("a/c", limit), ElementsAre("a/d/e", "a/d0", "a/f"));
+    EXPECT_THAT(list_after("a/d/e", limit), ElementsAre("a/d0", "a/f"));
+    EXPECT_THAT(list_after("a", limit), ElementsAre("a/b", "a/d/e", "a/d0", "a/f"));
+    EXPECT_THAT(list_after("a/f", limit), IsEmpty());
+    EXPECT_THAT(list_after("b", limit), IsEmpty());
+  }
+}
+
 TEST_P(ObjectStoreListing, lists_only_what_begins_with_the_prefix) {
   write_all({"a/b", "a/bc", "a/bd/e", "a/c", "ab", "b"});
   EXPECT_THAT(list("a/b").keys, ElementsAre("a/b", "a/bc", "a/bd/e"));

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
@@ -121,20 +122,36 @@ def test_the_members_of_records_are_documented(unio: Unio, tmp_path: Path) -> No
     # Ended just before its end, so that intent and session are still there.
     unio.run("push", "-m", "second", cwd=tmp_path / "data", exit_code=-9, UNIO_FAIL="push.after_feed:kill")
     common = {"op", "user", "host", "message", "package", "top_hash", "process"}
-    for folder, heading in [
-        ("revisions", "Revision"),
-        ("feed", "Feed"),
-        ("reflog", "Reflog"),
-        ("intents", "Intent"),
-        ("sessions", "Session"),
+    of_saves = {"artifact", "metadata", "entry", "in_place", "folder", "name"}
+    for folder, page, heading in [
+        ("revisions", "records.md", "Revision"),
+        ("feed", "feed.md", "Entry"),
+        ("reflog", "records.md", "Reflog"),
+        ("intents", "records.md", "Intent"),
+        ("sessions", "records.md", "Session"),
     ]:
         files = list((unio.registry / ".unio" / folder).rglob("*.json"))
         assert files, folder
         for file in files:
             members = set(json.loads(file.read_text()))
-            known = named("docs/formats/records.md", heading)
+            known = named(f"docs/formats/{page}", heading)
             assert members <= known, f"{heading} lacks {members - known}"
-            assert known - members <= {"tag", "git_commit"} | common, f"{heading} names {known - members}"
+            assert known - members <= {"tag", "git_commit"} | common | of_saves, f"{heading} names {known - members}"
+
+
+def test_the_members_of_artifacts_are_documented(unio: Unio, tmp_path: Path) -> None:
+    write_tree(tmp_path, {"a.csv": b"1\n"})
+    unio.run("save", tmp_path / "a.csv")
+    unio.run("save", tmp_path / "a.csv", exit_code=-9, UNIO_FAIL="save.after_contents:kill")
+    known = named("docs/formats/artifact.md", "metadata.yaml")
+    for file in unio.registry.rglob("metadata.yaml"):
+        metadata = yaml.safe_load(file.read_bytes())
+        assert set(metadata) <= known, f"the page lacks {set(metadata) - known}"
+        assert known - set(metadata) <= {"git", "revised_by", "revision_time"}
+    for folder, page, heading in [("feed", "feed.md", "Entry"), ("sessions", "records.md", "Session")]:
+        for file in (unio.registry / ".unio" / folder).rglob("*.json"):
+            members = set(json.loads(file.read_text()))
+            assert members <= named(f"docs/formats/{page}", heading)
 
 
 def test_the_members_of_a_workspace_are_documented(unio: Unio, tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ NAME = "test/package"
 FIRST = {"README.md": b"# first\n", "a.txt": b"one", "dir/b.txt": b"two", "dir/c.bin": bytes(70_000), "same.txt": b"same"}
 SECOND = FIRST | {"a.txt": b"changed", "dir/d.txt": b"new"}
 
+SAVED = ["train.txt", "sub/test.txt", "twin.txt", "large.bin"]
+
 
 @dataclass(frozen=True)
 class Scenario:
@@ -101,6 +103,23 @@ def check_rolled_back(unio: Unio, work: Path) -> None:
     assert model.check_registry(unio.registry, NAME)["latest"].files == FIRST
 
 
+def prepare_save(unio: Unio, work: Path) -> None:
+    """One artifact stands; the next one has a file in common with it."""
+    write_tree(source(work), {"train.txt": b"train", "sub/test.txt": b"test", "twin.txt": b"test", "large.bin": bytes(9 << 20)})
+    unio.run("save", source(work) / "train.txt", cwd=work)
+
+
+def check_saved(unio: Unio, work: Path) -> None:
+    """The run after the kill has saved one; the killed one is whole and found as well, or absent."""
+    saved = model.check_artifacts(unio.registry)
+    whole = [files for files in saved.values() if files == set(SAVED)]
+    assert len(saved) - len(whole) == 1, "the first artifact is gone, or one is in pieces"
+    assert 1 <= len(whole) <= 2
+    for artifact_id in saved:
+        unio.run("get", artifact_id, "-o", work / "got" / artifact_id)
+        assert (work / "got" / artifact_id / "train.txt").read_bytes() == b"train"
+
+
 SCENARIOS = [
     Scenario("first push", prepare_first, lambda w: ["push", "-t", "v1", "-m", "first"], check_pushed_first),
     Scenario("second push", prepare_second, lambda w: ["push", "-t", "v2", "-m", "second"], check_pushed_second),
@@ -109,6 +128,7 @@ SCENARIOS = [
     Scenario("sync", prepare_damaged, lambda w: ["sync", str(target(w))], check_synced),
     Scenario("tag", prepare_both, lambda w: ["tag", f"{NAME}:v1", "stable"], check_tagged),
     Scenario("rollback", prepare_both, lambda w: ["rollback", f"{NAME}:v1"], check_rolled_back),
+    Scenario("save", prepare_save, lambda w: ["save", *(str(source(w) / name) for name in SAVED)], check_saved),
 ]
 
 

@@ -109,7 +109,7 @@ def failpoints() -> list[str]:
 
 def test_survives_a_kill_at_every_failpoint(new_bucket: Callable[[], Bucket | None], tmp_path: Path) -> None:
     """Every failpoint of the program is met by at least one operation, and killing there does no harm."""
-    missed = set(failpoints())
+    missed = {name for name in failpoints() if not name.startswith("repo.")}  # test_kill_repository.py has those
     assert len(missed) >= 15
     for number, scenario in enumerate(SCENARIOS):
         prepared = Prepared(scenario, tmp_path / str(number), new_bucket())

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
+import yaml
+
 CHUNK = 8 * 1024 * 1024
 
 
@@ -89,6 +91,29 @@ def is_quilt_name(path: Path) -> bool:
     if path.parent.name == "packages":
         return len(path.name) == 64 and all(c in "0123456789abcdef" for c in path.name)
     return not path.name.startswith((".", "tmp")) and "~" not in path.name
+
+
+def check_artifacts(registry: Path) -> dict[str, set[str]]:
+    """Every artifact is whole and in the feed, and nothing else lies where artifacts do. Returns their files by id."""
+    entries = [json.loads(path.read_text()) for path in (registry / ".unio/feed").rglob("*.json") if path in files_in(path.parent)]
+    found_by_feed = {entry["artifact"]: entry["folder"] for entry in entries if entry["kind"] == "artifact"}
+    artifacts = {}
+    for metadata in registry.glob("[0-9]*/*/*/*/*_artifact_*/metadata.yaml"):
+        if metadata not in files_in(metadata.parent):
+            continue
+        record = yaml.safe_load(metadata.read_bytes())
+        folder = metadata.parent
+        assert found_by_feed.get(record["artifact_id"]) == folder.relative_to(registry).as_posix(), "not in the feed"
+        for file in record["files"]:
+            place = registry / file["object"] if "object" in file else folder / "files" / file["relpath"]
+            assert hashlib.sha256(place.read_bytes()).hexdigest() == file["sha256"], f"{place} is altered"
+        assert [file["relpath"] for file in record["files"]] == record["file_relpaths"]
+        artifacts[record["artifact_id"]] = set(record["file_relpaths"])
+    assert artifacts.keys() == found_by_feed.keys(), "the feed names an artifact that is not there"
+    for folder in registry.glob("[0-9]*/*/*/*/*_artifact_*"):
+        left = [path for path in folder.rglob("*") if path.is_file() and path in files_in(path.parent)]
+        assert not left or folder.name.split("_", 1)[1] in artifacts, f"left behind: {left}"
+    return artifacts
 
 
 def check_settled(registry: Path, name: str) -> None:

@@ -3,6 +3,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "cli/commands.hpp"
+#include "cli/commands/artifacts.hpp"
 #include "cli/commands/common.hpp"
 #include "engine/browse.hpp"
 
@@ -103,15 +104,25 @@ void print_entry(Session& session, const EntryDetails& entry) {
     session.line(fmt::format("{:<12}{}", "metadata", printable(meta.dump(JsonStyle::python))));
 }
 
+int show_artifact(Session& session, const std::string& id) {
+  const Registry registry = open_registry(session, session.app().default_registry());
+  const OpenedArtifact artifact = get_artifact(registry, id, session.context());
+  if (session.json()) session.print_json(artifact_json(registry, artifact));
+  if (!session.json()) print_artifact(session, registry, artifact);
+  return 0;
+}
+
 CommandRun setup(Arguments& arguments) {
   struct Options {
     std::string reference;
     std::optional<std::string> key;
   };
   auto options = std::make_shared<Options>();
-  arguments.positional("REF", options->reference, "a package");
-  arguments.positional("KEY", options->key, "an entry or a folder");
+  arguments.positional("REF", options->reference, "a package, or the id of an artifact");
+  arguments.positional("KEY", options->key, "an entry or a folder of a package");
   return [options](Session& session) {
+    if (is_artifact_id_prefix(options->reference) && !options->key)
+      return show_artifact(session, options->reference);
     if (options->key) {
       const OpenedPackage package = open_part_of(session, options->reference, {&*options->key, 1});
       const EntryDetails entry = entry_details(package, *options->key);
@@ -130,12 +141,13 @@ CommandRun setup(Arguments& arguments) {
 }  // namespace
 
 Command show_command() {
-  return {.name = "show",
-          .group = Command::Group::read,
-          .summary = "Show a package, an entry or a folder with its metadata",
-          .details = "",
-          .examples = "unio show team/photos:v1\nunio show team/photos train2017/1.jpg",
-          .setup = setup};
+  return {
+      .name = "show",
+      .group = Command::Group::read,
+      .summary = "Show a package, an entry, a folder or an artifact",
+      .details = "",
+      .examples = "unio show team/photos:v1\nunio show team/photos train2017/1.jpg\nunio show artifact_b4c3",
+      .setup = setup};
 }
 
 }  // namespace unio

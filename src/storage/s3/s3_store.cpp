@@ -225,7 +225,11 @@ ListPage S3Store::list(const ListOptions& options) {
   listing.query = {{"list-type", "2"}, {"encoding-type", "url"}, {"prefix", prefix_ + options.prefix}};
   listing.query.emplace_back("max-keys", std::to_string(std::min(options.limit, most_listed)));
   if (!options.delimiter.empty()) listing.query.emplace_back("delimiter", options.delimiter);
-  if (!options.start.empty()) listing.query.emplace_back("continuation-token", options.start);
+  if (!options.start.empty()) {
+    listing.query.emplace_back("continuation-token", options.start);
+  } else if (!options.after.empty()) {
+    listing.query.emplace_back("start-after", prefix_ + options.after);
+  }
   std::sort(listing.query.begin(), listing.query.end());
   const S3Response response = send_and_wait(client_, std::move(listing));
   if (!response.ok()) throw s3_error(response, "list", {}, url_);

@@ -51,6 +51,13 @@ TEST(ProcessRunner, takes_more_than_a_pipe_holds_from_both_outputs) {
   EXPECT_EQ(result.error_output.size(), 1'000'000U);
 }
 
+TEST(ProcessRunner, ends_a_program_that_writes_more_than_the_limit) {
+  const ProcessResult result = SystemProcessRunner().run({"sh", "-c", "yes"}, "/", 100'000);
+  EXPECT_TRUE(result.cut_off);
+  EXPECT_EQ(result.exit_code, 128 + 9);
+  EXPECT_FALSE(SystemProcessRunner().run({"printf", "12345"}, "/", 5).cut_off);
+}
+
 TEST(ProcessRunner, gives_the_program_no_input_to_wait_for) {
   EXPECT_EQ(run({"cat"}).output, "");
 }

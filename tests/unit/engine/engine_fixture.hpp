@@ -59,7 +59,8 @@ class FakeStores final : public Stores {
 /// Answers every command with the same result.
 class FakeProcesses final : public ProcessRunner {
  public:
-  ProcessResult run(const std::vector<std::string>& command, const std::filesystem::path&) override {
+  ProcessResult run(const std::vector<std::string>& command, const std::filesystem::path&,
+                    std::uint64_t) override {
     if (missing) throw Error(ErrorCode::not_found, "no such program");
     last = command;
     return result;

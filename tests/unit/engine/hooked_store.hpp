@@ -57,6 +57,7 @@ class HookedStore final : public ObjectStore, private StagingStore {
   }
   std::unique_ptr<WriteBatch> batch() override { return std::make_unique<Batch>(*this); }
   StagingStore* staging() override { return inner_.staging() == nullptr ? nullptr : this; }
+  FileStore* files() override { return inner_.files(); }
 
  private:
   enum class When { before, after };

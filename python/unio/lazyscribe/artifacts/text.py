@@ -1,0 +1,44 @@
+"""Text, and bytes as they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from unio.lazyscribe.artifacts.base import Simple
+
+
+@dataclass
+class TextArtifact(Simple):
+    """A string, as UTF-8."""
+
+    alias: ClassVar[str] = "text"
+    suffix: ClassVar[str] = "txt"
+    binary: ClassVar[bool] = False
+    output_only: ClassVar[bool] = False
+
+    @classmethod
+    def read(cls, buf: Any, **kwargs: Any) -> Any:
+        return buf.read()
+
+    @classmethod
+    def write(cls, obj: Any, buf: Any, **kwargs: Any) -> None:
+        buf.write(obj)
+
+
+@dataclass
+class BytesArtifact(Simple):
+    """Bytes."""
+
+    alias: ClassVar[str] = "bytes"
+    suffix: ClassVar[str] = "bin"
+    binary: ClassVar[bool] = True
+    output_only: ClassVar[bool] = False
+
+    @classmethod
+    def read(cls, buf: Any, **kwargs: Any) -> Any:
+        return buf.read()
+
+    @classmethod
+    def write(cls, obj: Any, buf: Any, **kwargs: Any) -> None:
+        buf.write(obj)

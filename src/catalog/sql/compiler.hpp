@@ -1,0 +1,128 @@
+#pragma once
+
+#include <functional>
+#include <limits>
+#include <optional>
+#include <vector>
+
+#include "catalog/sql/connection.hpp"
+#include "catalog/sql/lookup.hpp"
+#include "model/query.hpp"
+
+namespace unio::sql {
+
+/// Microseconds since 1970, both ends included.
+struct TimeRange {
+  std::int64_t from = std::numeric_limits<std::int64_t>::min();
+  std::int64_t to = std::numeric_limits<std::int64_t>::max();
+};
+
+/// Counting beyond this is not worth its time.
+inline constexpr std::int64_t most_counted = 10'001;
+
+/// A list of documents, from an index, with all that match some condition.
+struct Source {
+  /// A query for the column `document`, each once, and for `time` when it is ordered. It may tell documents
+  /// beyond the range.
+  std::function<SqlQuery(TimeRange)> rows;
+  /// How many it tells, up to most_counted.
+  std::int64_t size = 0;
+  /// Whether the database reads it newest first.
+  bool ordered = false;
+  /// Whether what it tells matches, so that nothing need be looked at again.
+  bool tight = false;
+};
+
+/// What SQL can say of a query. Conditions are on a row `d` of documents.
+struct Condition {
+  /// True for every document that matches, and perhaps for others.
+  SqlQuery upper;
+  /// True only for documents that match; absent where that is the same.
+  std::optional<SqlQuery> lower = {};
+  std::optional<Source> source = {};
+
+  bool is_exact() const { return !lower; }
+};
+
+/// Turns queries into SQL with the help of what the database holds. Lives within one transaction.
+class Compiler {
+ public:
+  /// `times` is a range that no wanted document lies outside of.
+  Compiler(SqlConnection& connection, const TextHash& hash, TimeRange times)
+      : connection_(connection), hash_(hash), times_(times) {}
+
+  Condition compile(const Query& query);
+
+ private:
+  /// Where fields are: in the document, or in an element of an array below a path.
+  struct Place {
+    std::string prefix = {};
+    bool in_element = false;
+  };
+  struct PathRef {
+    std::string path;
+    std::optional<std::int64_t> n;  ///< absent: no document has it
+    bool below_position = false;    ///< `path` is only what comes before a position in an array
+    bool in_element = false;
+  };
+  /// Hashes, with their texts where those are kept.
+  using Strings = std::vector<std::pair<std::int64_t, std::optional<std::string>>>;
+
+  /// Where numbers, or datetimes, of a path are, and what says that a document has any.
+  struct NumbersAt {
+    std::optional<std::int64_t> path;
+    std::optional<std::int64_t> shape;
+    std::int64_t bit = 0;
+  };
+
+  Condition compile(const Query& query, const Place& place);
+  Condition compile_all(const std::vector<Query>& queries, const Place& place);
+  std::optional<Condition> compile_between(const std::vector<Query>& queries, const Place& place);
+  bool has_arrays(const std::string& path);
+  Condition compile_any(const std::vector<Query>& queries, const Place& place);
+  Condition compile_none(const std::vector<Query>& queries, const Place& place);
+  Condition compile_field(const query::Field& field, const Place& place);
+  Condition compile_environment(const query::Field& field);
+  Condition compile_text(const query::Text& text);
+  std::optional<Condition> compile_creation_time(const query::Field& field);
+
+  Condition test(const PathRef& at, const query::Equals& test);
+  Condition test(const PathRef& at, const query::Compares& test);
+  Condition test(const PathRef& at, const query::In& test);
+  Condition test(const PathRef& at, const query::Exists& test);
+  Condition test(const PathRef& at, const query::Size& test);
+  Condition test(const PathRef& at, const query::Matches& test);
+  Condition test(const PathRef& at, const query::Element& test);
+
+  Condition has(const PathRef& at, std::int64_t bits);
+  Condition is_null(const PathRef& at);
+  Condition strings_in(const PathRef& at, const std::vector<std::int64_t>& hashes);
+  Condition numbers(const NumbersAt& at, const SqlQuery& comparison);
+  Condition number_equals(const NumbersAt& at, double value);
+  Condition number_compares(const NumbersAt& at, query::Order order, double value);
+  Condition strings_that(const PathRef& at, const std::function<bool(std::string_view)>& wanted,
+                         const std::optional<SqlQuery>& among);
+  enum class Repeats : std::uint8_t { none, some };
+  Source values_source(SqlQuery which, Repeats repeats);
+  std::optional<Strings> few_strings(std::int64_t path);
+  std::optional<Strings> few_strings(std::int64_t path, const SqlQuery& among);
+  std::optional<Strings> few_strings(const SqlQuery& query);
+  std::optional<SqlQuery> texts_with(const QueryPattern& pattern);
+  std::optional<std::vector<std::int64_t>> environments_that(const query::Field& field);
+
+  NumbersAt times_at(const PathRef& at);
+  std::optional<std::int64_t> find_path(const std::string& path);
+  Source measured(Source source);
+
+  SqlConnection& connection_;
+  const TextHash& hash_;
+  TimeRange times_;
+};
+
+/// Whether they are the two ends of a range of numbers or datetimes of one field.
+bool are_both_ends(const Query& left, const Query& right);
+
+/// The range of creation times outside of which nothing matches.
+TimeRange times_of(const Query& query);
+
+}  // namespace unio::sql

@@ -1,0 +1,132 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace unio::sql {
+
+/// Bytes as they are, NUL and broken UTF-8 included: what text of unknown origin is stored as.
+struct SqlBytes {
+  std::string bytes;
+  bool operator==(const SqlBytes&) const = default;
+};
+
+/// Text for the database to look into; ours, and ASCII.
+struct SqlText {
+  std::string text;
+  bool operator==(const SqlText&) const = default;
+};
+
+using SqlValue = std::variant<std::nullptr_t, std::int64_t, double, SqlBytes, SqlText>;
+using SqlValues = std::vector<SqlValue>;
+
+/// One row of an answer, valid only while it is shown. Columns count from 0.
+class SqlRow {
+ public:
+  virtual ~SqlRow() = default;
+  virtual bool is_null(int column) const = 0;
+  virtual std::int64_t integer(int column) const = 0;
+  /// Of a column of bytes.
+  virtual std::string_view bytes(int column) const = 0;
+};
+
+enum class Access { read, write };
+enum class More { no, yes };
+
+/// SQL, with its values apart from it: `?` stands for each, in order.
+struct SqlQuery {
+  std::string text;
+  SqlValues values;
+};
+
+/// What two databases say differently.
+struct SqlDialect {
+  /// Inserts a folded text, (number in searched, text), where pieces of it are found.
+  std::string_view insert_text;
+  std::string_view remove_all_texts;
+  /// A query for the hashes of texts that contain all pieces; perhaps of others, too.
+  std::function<SqlQuery(std::span<const std::string> pieces)> texts_with;
+};
+
+/// A connection to a SQL database. For one thread at a time. Errors are those that Catalog names.
+class SqlConnection {
+ public:
+  using Each = std::function<More(const SqlRow&)>;
+  using EachOfMany = std::function<void(std::size_t index, const SqlRow&)>;
+  using Deadline = std::optional<std::chrono::steady_clock::time_point>;
+
+  virtual ~SqlConnection() = default;
+
+  /// Shows the rows of an answer one by one, in bounded memory, until `each` has enough.
+  virtual void query(const SqlQuery& query, const Each& each) = 0;
+  /// Runs one statement for each of many rows of values, all of the same types; `each` is shown what they
+  /// return, with the position of the values, in order.
+  virtual void run_many(std::string_view text, std::span<const SqlValues> rows, const EachOfMany& each) = 0;
+
+  /// Begins a transaction that sees one state of the database; one that writes waits for the others first.
+  virtual void begin(Access access) = 0;
+  virtual void commit() = 0;
+  virtual void roll_back() noexcept = 0;
+
+  /// Queries that go on beyond this end with Error deadline_exceeded.
+  virtual void set_deadline(Deadline deadline) = 0;
+  virtual const SqlDialect& dialect() const = 0;
+
+  /// Gives back space and puts the tables in order. Outside of transactions.
+  virtual void compact() = 0;
+
+  /// The number of the last migration; 0 for an empty database.
+  virtual std::int64_t schema_version() = 0;
+  virtual void set_schema_version(std::int64_t version) = 0;
+  /// Runs several statements without values.
+  virtual void run_script(std::string_view text) = 0;
+
+  void run(const SqlQuery& statement) {
+    query(statement, [](const SqlRow&) { return More::yes; });
+  }
+  void run_many(std::string_view text, std::span<const SqlValues> rows) {
+    run_many(text, rows, [](std::size_t, const SqlRow&) {});
+  }
+  std::optional<std::int64_t> find_integer(const SqlQuery& query);
+  std::optional<std::string> find_bytes(const SqlQuery& query);
+};
+
+/// A transaction that is rolled back unless it was committed.
+class SqlTransaction {
+ public:
+  SqlTransaction(SqlConnection& connection, Access access) : connection_(connection) {
+    connection_.begin(access);
+  }
+  ~SqlTransaction() {
+    if (open_) connection_.roll_back();
+  }
+  SqlTransaction(const SqlTransaction&) = delete;
+  SqlTransaction& operator=(const SqlTransaction&) = delete;
+
+  /// When this fails, the transaction has happened or not.
+  void commit() {
+    connection_.commit();
+    open_ = false;
+  }
+
+ private:
+  SqlConnection& connection_;
+  bool open_ = true;
+};
+
+/// One step of a schema: the file that describes it, with its number in front.
+struct Migration {
+  std::int64_t number = 0;
+  std::string_view name;
+  std::string_view text;
+};
+
+}  // namespace unio::sql

@@ -1,0 +1,286 @@
+#include "catalog/sql/search.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "catalog/sql/compiler.hpp"
+#include "catalog/sql/document_index.hpp"
+#include "catalog/sql/writer.hpp"
+#include "model/query_match.hpp"
+
+namespace unio::sql {
+namespace {
+
+/// What SQL cannot decide is decided here, with as little of each document as it takes.
+enum class Reads : std::uint8_t { nothing, files, body, all };
+
+struct Hit {
+  std::int64_t n = 0;
+  Time time{};
+  std::string id;
+};
+
+/// The parts of a query of which each must match.
+void add_parts(const Query& query, std::vector<Query>& parts) {
+  const auto* all = std::get_if<query::All>(&query.node);
+  if (all == nullptr) {
+    parts.push_back(query);
+    return;
+  }
+  for (const Query& part : all->queries) add_parts(part, parts);
+}
+
+/// Puts the ends of each range next to each other into one part.
+std::vector<Query> with_ranges(std::vector<Query> parts) {
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    for (std::size_t k = i + 1; k < parts.size(); ++k) {
+      if (!are_both_ends(parts[i], parts[k])) continue;
+      parts[i] = Query{query::All{{parts[i], parts[k]}}};
+      parts.erase(parts.begin() + static_cast<std::ptrdiff_t>(k));
+      break;
+    }
+  }
+  return parts;
+}
+
+bool is_about_environment(const Query& query);
+
+bool any_about_environment(const std::vector<Query>& queries) {
+  return std::ranges::any_of(queries, is_about_environment);
+}
+
+bool is_about_environment(const Query& query) {
+  if (const auto* all = std::get_if<query::All>(&query.node)) return any_about_environment(all->queries);
+  if (const auto* any = std::get_if<query::Any>(&query.node)) return any_about_environment(any->queries);
+  if (const auto* none = std::get_if<query::None>(&query.node)) return any_about_environment(none->queries);
+  const auto* field = std::get_if<query::Field>(&query.node);
+  return field != nullptr && !field->path.is_element() && field->path.names().front() == environment_field;
+}
+
+bool is_about_files(const Query& query) {
+  const auto* field = std::get_if<query::Field>(&query.node);
+  return field != nullptr && field->path.names() == std::vector<std::string>{std::string(files_field)} &&
+         std::holds_alternative<query::Matches>(field->test);
+}
+
+class Search {
+ public:
+  Search(SqlConnection& connection, const TextHash& hash, const Query& query)
+      : connection_(connection), times_(times_of(query)) {
+    Compiler compiler(connection, hash, times_);
+    add_parts(query, parts_);
+    parts_ = with_ranges(std::move(parts_));
+    for (const Query& part : parts_) conditions_.push_back(compiler.compile(part));
+    for (std::size_t i = 0; i < parts_.size(); ++i) {
+      const auto& source = conditions_[i].source;
+      if (source && (!driver_ || source->size < conditions_[*driver_].source->size)) driver_ = i;
+    }
+  }
+
+  FindPage page(const FindOptions& options) {
+    TimeRange times = times_;
+    if (options.after) times.to = std::min(times.to, microseconds(options.after->time));
+    // A list that is neither short nor in order would have to be sorted before the first is known: then most
+    // documents match, and going through all of them finds a page soon.
+    const Pass pass =
+        pass_with(driver() != nullptr && (driver()->ordered || driver()->size < most_counted / 2));
+    std::vector<Hit> hits;
+    connection_.query(newest_first(pass, times, options.after), [&](const SqlRow& row) {
+      if (!passes(pass, row)) return More::yes;
+      hits.push_back(
+          {row.integer(0), Time(std::chrono::microseconds(row.integer(1))), std::string(row.bytes(2))});
+      return hits.size() > options.limit ? More::no : More::yes;
+    });
+    FindPage page;
+    if (hits.size() > options.limit) {
+      hits.pop_back();
+      page.next = FindPosition{hits.back().time, hits.back().id};
+    }
+    for (const Hit& hit : hits) {
+      auto document = read_document(connection_, hit.n);
+      check(document.has_value(), "a document that was found is there");
+      page.documents.push_back(*std::move(document));
+    }
+    return page;
+  }
+
+  FindTotal total() {
+    std::int64_t count = 0;
+    bool in_time = true;
+    try {
+      count_matches(count);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::deadline_exceeded) throw;
+      in_time = false;
+    }
+    const std::int64_t most = most_counted - 1;
+    return {static_cast<std::uint64_t>(std::min(count, most)), in_time && count <= most};
+  }
+
+ private:
+  static std::int64_t microseconds(Time time) { return time.time_since_epoch().count(); }
+
+  /// One way through the candidates.
+  struct Pass {
+    bool driven = false;      ///< from the source that tells the fewest, else through all documents
+    std::vector<Query> rest;  ///< what is decided here
+    Reads reads = Reads::nothing;
+  };
+
+  Pass pass_with(bool driven) const {
+    Pass pass{.driven = driven};
+    for (std::size_t i = 0; i < parts_.size(); ++i) {
+      if (conditions_[i].is_exact() || is_told(i, driven)) continue;
+      pass.rest.push_back(parts_[i]);
+      pass.reads = std::max(pass.reads, reads_of(parts_[i]));
+    }
+    return pass;
+  }
+
+  static Reads reads_of(const Query& part) {
+    if (is_about_files(part)) return Reads::files;
+    return is_about_environment(part) ? Reads::all : Reads::body;
+  }
+
+  const Source* driver() const { return driver_ ? &*conditions_[*driver_].source : nullptr; }
+  /// Whether all that the driver tells meets that part.
+  bool is_told(std::size_t part, bool driven) const { return driven && part == *driver_ && driver()->tight; }
+
+  /// The conditions that candidates of the source have yet to meet.
+  SqlQuery where(TimeRange times, bool driven) const {
+    SqlQuery where{"d.time >= ? AND d.time <= ?", {times.from, times.to}};
+    for (std::size_t i = 0; i < conditions_.size(); ++i) {
+      if (is_told(i, driven) || conditions_[i].upper.text == "TRUE") continue;
+      where += SqlQuery{" AND ", {}} + conditions_[i].upper;
+    }
+    return where;
+  }
+
+  SqlQuery from(const Pass& pass, TimeRange times) const {
+    SqlQuery from;
+    if (pass.driven) {
+      from = SqlQuery{"(", {}} + driver()->rows(times) + ") s CROSS JOIN documents d CROSS JOIN nodes i";
+    } else {
+      from.text = "documents d CROSS JOIN nodes i";
+    }
+    if (pass.reads >= Reads::body) from.text += " CROSS JOIN bodies b";
+    if (pass.reads == Reads::all) from.text += " LEFT JOIN environments e ON e.n = d.environment";
+    from.text += pass.driven ? " WHERE d.n = s.document AND i.n = d.n" : " WHERE i.n = d.n";
+    if (pass.reads >= Reads::body) from.text += " AND b.n = d.n";
+    return from + " AND " + where(times, pass.driven);
+  }
+
+  static std::string_view columns(Reads reads) {
+    switch (reads) {
+      case Reads::nothing:
+        return "d.n, d.time, i.id";
+      case Reads::files:
+        return "d.n, d.time, i.id, d.files";
+      case Reads::body:
+        return "d.n, d.time, i.id, b.body";
+      case Reads::all:
+        return "d.n, d.time, i.id, b.body, e.body";
+    }
+    return {};
+  }
+
+  SqlQuery candidates(const Pass& pass, TimeRange times) const {
+    return SqlQuery{fmt::format("SELECT {} FROM ", columns(pass.reads)), {}} + from(pass, times);
+  }
+
+  SqlQuery newest_first(const Pass& pass, TimeRange times, const std::optional<FindPosition>& after) const {
+    SqlQuery query = candidates(pass, times);
+    if (after) {
+      query += SqlQuery{" AND (d.time < ? OR i.id > ?)", {microseconds(after->time), bytes(after->id)}};
+    }
+    const bool by_source = pass.driven && driver()->ordered;
+    return query + (by_source ? " ORDER BY s.time DESC, i.id" : " ORDER BY d.time DESC, i.id");
+  }
+
+  void count_matches(std::int64_t& count) {
+    const Pass pass = pass_with(driver() != nullptr);
+    if (parts_.size() == 1 && pass.driven && is_told(0, true)) {
+      count = driver()->size;
+      return;
+    }
+    if (pass.rest.empty()) {
+      count = connection_
+                  .find_integer(SqlQuery{"SELECT count(*) FROM (SELECT 1 FROM ", {}} + from(pass, times_) +
+                                " LIMIT ?) matching" + SqlQuery{"", {most_counted}})
+                  .value_or(0);
+      return;
+    }
+    connection_.query(candidates(pass, times_), [&](const SqlRow& row) {
+      if (passes(pass, row)) ++count;
+      return count == most_counted ? More::no : More::yes;
+    });
+  }
+
+  bool passes(const Pass& pass, const SqlRow& row) const {
+    if (pass.rest.empty()) return true;
+    const QueryValue document = value_of(row, pass.reads);
+    return std::ranges::all_of(pass.rest, [&](const Query& part) { return matches(part, document); });
+  }
+
+  QueryValue value_of(const SqlRow& row, Reads reads) const {
+    if (reads >= Reads::body) {
+      const bool whole = reads == Reads::all && !row.is_null(4);
+      return QueryValue::of_document(restored_document(row.bytes(3), whole ? row.bytes(4) : ""));
+    }
+    if (!row.is_null(3)) return document_of_files(row.bytes(3));
+    // Rare: names that cannot be told apart, or something else than names.
+    return QueryValue::of_document(read_document(connection_, row.integer(0))->document);
+  }
+
+  SqlConnection& connection_;
+  TimeRange times_;
+  std::vector<Query> parts_;
+  std::vector<Condition> conditions_;
+  std::optional<std::size_t> driver_;
+};
+
+}  // namespace
+
+FindPage search(SqlConnection& connection, const Query& query, const FindOptions& options) {
+  if (options.limit == 0) throw Error(ErrorCode::invalid_argument, "a page has at least one document");
+  const auto hash = TextHash::find(connection);
+  FindPage page;
+  if (hash) {
+    Search search(connection, *hash, query);
+    page = search.page(options);
+    if (options.counting == Counting::yes) page.total = search.total();
+  } else if (options.counting == Counting::yes) {
+    page.total = FindTotal{};  // nothing was ever put
+  }
+  return page;
+}
+
+std::optional<CatalogDocument> read_document(SqlConnection& connection, std::int64_t n) {
+  std::optional<CatalogDocument> document;
+  connection.query({"SELECT d.kind, d.time, d.revision, i.id, b.body, e.body FROM documents d "
+                    "JOIN nodes i ON i.n = d.n JOIN bodies b ON b.n = d.n "
+                    "LEFT JOIN environments e ON e.n = d.environment WHERE d.n = ?",
+                    {n}},
+                   [&](const SqlRow& row) {
+                     document =
+                         CatalogDocument{.kind = static_cast<DocumentKind>(row.integer(0)),
+                                         .id = std::string(row.bytes(3)),
+                                         .creation_time = Time(std::chrono::microseconds(row.integer(1))),
+                                         .revision = static_cast<std::uint64_t>(row.integer(2))};
+                     document->document = restored_document(row.bytes(4), row.is_null(5) ? "" : row.bytes(5));
+                     return More::no;
+                   });
+  if (!document) return std::nullopt;
+  connection.query(
+      {"SELECT i.id FROM parents p JOIN nodes i ON i.n = p.parent WHERE p.child = ? ORDER BY p.position",
+       {n}},
+      [&](const SqlRow& row) {
+        document->based_on.emplace_back(row.bytes(0));
+        return More::yes;
+      });
+  return document;
+}
+
+}  // namespace unio::sql

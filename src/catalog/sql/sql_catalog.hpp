@@ -1,0 +1,45 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/threads.hpp"
+#include "catalog/catalog.hpp"
+#include "catalog/sql/connection.hpp"
+
+namespace unio::sql {
+
+/// A Catalog in a SQL database. Each call has a connection to itself, which later calls use again unless it
+/// failed.
+class SqlCatalog final : public Catalog {
+ public:
+  /// Opens a connection to a database that has the tables.
+  using Connect = std::function<std::unique_ptr<SqlConnection>()>;
+
+  SqlCatalog(std::string url, Connect connect) : url_(std::move(url)), connect_(std::move(connect)) {}
+
+  using Catalog::put;
+  std::string url() const override { return url_; }
+  std::size_t put(std::span<const CatalogDocument> documents, const CatalogStates& states) override;
+  std::optional<CatalogDocument> find_document(std::string_view id) override;
+  std::vector<std::string> find_ids(std::string_view prefix, std::size_t limit) override;
+  FindPage find(const Query& query, const FindOptions& options) override;
+  std::vector<LineageNode> find_lineage(std::string_view id, Direction direction, std::size_t limit) override;
+  std::optional<std::string> find_state(std::string_view name) override;
+  void compact() override;
+  void clear() override;
+
+ private:
+  /// Runs `body` in a transaction, which is committed when it returns.
+  template <class Body>
+  auto in_transaction(Access access, Body&& body);
+  std::unique_ptr<SqlConnection> take();
+
+  std::string url_;
+  Connect connect_;
+  Synchronized<std::vector<std::unique_ptr<SqlConnection>>> idle_;
+};
+
+}  // namespace unio::sql

@@ -1,0 +1,367 @@
+#include "catalog/sql/writer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "base/digest.hpp"
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "catalog/sql/body_codec.hpp"
+#include "catalog/sql/document_index.hpp"
+#include "catalog/sql/lookup.hpp"
+
+namespace unio::sql {
+namespace {
+
+using Numbers = std::map<std::string, std::int64_t, std::less<>>;
+
+std::int64_t microseconds(Time time) {
+  return time.time_since_epoch().count();
+}
+
+void check_document(const CatalogDocument& document) {
+  const auto refuse = [&](std::string_view why) {
+    throw Error(ErrorCode::invalid_argument, fmt::format("the document '{}' {}", document.id, why));
+  };
+  if (document.id.empty()) refuse("has no id");
+  if (!document.document.is_object()) refuse("is no object");
+  const Json* time = document.document.find(time_field);
+  if (time == nullptr || QueryValue::of_document(*time) != QueryValue{document.creation_time}) {
+    refuse("does not say when it was created, or says something else");
+  }
+}
+
+const Json* find_environment(const CatalogDocument& document) {
+  return document.document.find(environment_field);
+}
+
+std::string digest_of_text(std::string_view text) {
+  const Sha256Value digest = sha256(as_bytes(text));
+  return std::string(as_text(digest));
+}
+
+/// A document on its way into the tables: all rows of it but for the numbers of what it shares with others.
+struct Entry {
+  const CatalogDocument* document = nullptr;
+  std::string body;
+  std::string environment;  ///< empty for none
+  ValueIndex index;
+  std::optional<std::string> files;
+  std::int64_t n = 0;
+
+  Entry(const CatalogDocument& of, std::int64_t number) : document(&of), body(stored_body(of)), n(number) {
+    Json rest = Json::parse(body);
+    if (const Json* packages = find_environment(of)) {
+      environment = packages->dump();
+      rest.if_object()->erase(environment_field);
+    }
+    const QueryValue value = QueryValue::of_document(rest);
+    index = index_of(value);
+    files = joined_files(value);
+  }
+
+  std::int64_t time() const { return microseconds(document->creation_time); }
+  std::string shape() const {
+    std::string text;
+    for (const auto& [path, bits] : index.shape) text += fmt::format("{}:{}:{};", path.size(), path, bits);
+    return digest_of_text(text);
+  }
+};
+
+class Writer {
+ public:
+  explicit Writer(SqlConnection& connection) : connection_(connection), hash_(TextHash::make(connection)) {}
+
+  std::size_t put(std::span<const CatalogDocument> documents) {
+    const std::map<std::string_view, const CatalogDocument*> newest = newest_of(documents);
+    const Numbers nodes = node_numbers(newest);
+    std::vector<Entry> fresh;
+    for (const auto& [id, document] : newest) {
+      const std::int64_t n = nodes.find(id)->second;
+      const auto present = find_present(id, n);
+      if (present && !is_newer(*document, *present)) continue;
+      if (present) remove(Entry(*present, n));
+      fresh.emplace_back(*document, n);
+    }
+    write(fresh, nodes);
+    return fresh.size();
+  }
+
+ private:
+  static bool is_newer(const CatalogDocument& left, const CatalogDocument& right) {
+    if (left.revision != right.revision) return left.revision > right.revision;
+    return left.document.dump(JsonStyle::canonical) > right.document.dump(JsonStyle::canonical);
+  }
+
+  static std::map<std::string_view, const CatalogDocument*> newest_of(
+      std::span<const CatalogDocument> documents) {
+    std::map<std::string_view, const CatalogDocument*> newest;
+    for (const CatalogDocument& document : documents) {
+      check_document(document);
+      const auto [place, is_new] = newest.emplace(document.id, &document);
+      if (!is_new && is_newer(document, *place->second)) place->second = &document;
+    }
+    return newest;
+  }
+
+  /// The numbers of texts in a table, which gains those that are missing.
+  Numbers numbers_of(const std::set<std::string>& texts, std::string_view table, std::string_view column) {
+    Numbers numbers;
+    const auto run = [&](const std::string& statement) {
+      std::vector<SqlValues> rows;
+      std::vector<std::string> wanted;
+      for (const std::string& text : texts) {
+        if (numbers.contains(text)) continue;
+        rows.push_back({bytes(text)});
+        wanted.push_back(text);
+      }
+      connection_.run_many(statement, rows, [&](std::size_t index, const SqlRow& row) {
+        numbers.emplace(wanted[index], row.integer(0));
+      });
+    };
+    run(fmt::format("SELECT n FROM {} WHERE {} = ?", table, column));
+    run(fmt::format("INSERT INTO {}({}) VALUES (?) RETURNING n", table, column));
+    return numbers;
+  }
+
+  Numbers node_numbers(const std::map<std::string_view, const CatalogDocument*>& documents) {
+    std::set<std::string> ids;
+    for (const auto& [id, document] : documents) {
+      ids.emplace(id);
+      ids.insert(document->based_on.begin(), document->based_on.end());
+    }
+    return numbers_of(ids, "nodes", "id");
+  }
+
+  std::optional<CatalogDocument> find_present(std::string_view id, std::int64_t n) {
+    std::optional<CatalogDocument> present;
+    connection_.query(
+        {"SELECT d.time, d.revision, b.body, e.body FROM documents d JOIN bodies b ON b.n = d.n "
+         "LEFT JOIN environments e ON e.n = d.environment WHERE d.n = ?",
+         {n}},
+        [&](const SqlRow& row) {
+          present = CatalogDocument{};
+          present->id = std::string(id);
+          present->creation_time = Time(std::chrono::microseconds(row.integer(0)));
+          present->revision = static_cast<std::uint64_t>(row.integer(1));
+          present->document = restored_document(row.bytes(2), row.is_null(3) ? "" : row.bytes(3));
+          return More::no;
+        });
+    return present;
+  }
+
+  void remove(const Entry& entry) {
+    const std::span<const Entry> entries(&entry, 1);
+    const ValueRows rows = value_rows(entries, path_numbers(entries));
+    connection_.run_many(
+        "DELETE FROM string_values WHERE path = ? AND value = ? AND time = ? AND document = ?",
+        as_values(rows.strings));
+    connection_.run_many(
+        "DELETE FROM number_values WHERE path = ? AND value = ? AND time = ? AND document = ?",
+        as_values(rows.numbers));
+    connection_.run(
+        {"DELETE FROM children WHERE child = ? AND time = ? AND parent IN "
+         "(SELECT parent FROM parents WHERE child = ?)",
+         {entry.n, entry.time(), entry.n}});
+    connection_.run({"DELETE FROM parents WHERE child = ?", {entry.n}});
+    connection_.run({"DELETE FROM bodies WHERE n = ?", {entry.n}});
+    connection_.run({"DELETE FROM documents WHERE n = ?", {entry.n}});
+  }
+
+  Numbers path_numbers(std::span<const Entry> entries) {
+    std::set<std::string> paths;
+    for (const Entry& entry : entries) {
+      for (const auto& at : entry.index.shape) paths.insert(at.first);
+      for (const auto& at : entry.index.numbers) paths.insert(at.first);
+    }
+    return numbers_of(paths, "paths", "path");
+  }
+
+  template <class T>
+  using ValueRow = std::tuple<std::int64_t, T, std::int64_t, std::int64_t>;
+
+  /// The rows of the tables of values, in the tables' order, so that each page is touched once.
+  struct ValueRows {
+    std::vector<ValueRow<std::int64_t>> strings;
+    std::vector<ValueRow<double>> numbers;
+  };
+
+  ValueRows value_rows(std::span<const Entry> entries, const Numbers& paths) const {
+    ValueRows rows;
+    for (const Entry& entry : entries) {
+      for (const auto& [path, text] : entry.index.strings) {
+        rows.strings.emplace_back(paths.at(path), hash_(text), entry.time(), entry.n);
+      }
+      for (const auto& [path, number] : entry.index.numbers) {
+        rows.numbers.emplace_back(paths.at(path), number, entry.time(), entry.n);
+      }
+    }
+    std::ranges::sort(rows.strings);
+    std::ranges::sort(rows.numbers);
+    return rows;
+  }
+
+  template <class Row>
+  static std::vector<SqlValues> as_values(const std::vector<Row>& rows) {
+    std::vector<SqlValues> values;
+    values.reserve(rows.size());
+    for (const auto& [path, value, time, document] : rows) values.push_back({path, value, time, document});
+    return values;
+  }
+
+  void write(std::span<const Entry> entries, const Numbers& nodes) {
+    if (entries.empty()) return;
+    const Numbers paths = path_numbers(entries);
+    write_strings(entries);
+    write_documents(entries, write_shapes(entries, paths), write_environments(entries));
+    write_values(entries, paths);
+    write_lineage(entries, nodes);
+  }
+
+  void write_strings(std::span<const Entry> entries) {
+    std::map<std::int64_t, std::string_view> kept, searched;
+    for (const Entry& entry : entries) {
+      for (const auto& at : entry.index.strings) {
+        if (at.second.size() <= TextHash::longest_kept) kept.emplace(hash_(at.second), at.second);
+        if (is_searched(at.first)) searched.emplace(hash_(at.second), at.second);
+      }
+    }
+    std::vector<SqlValues> rows;
+    for (const auto& [hash, text] : kept) rows.push_back({hash, bytes(text)});
+    connection_.run_many("INSERT INTO strings(hash, text) VALUES (?, ?) ON CONFLICT DO NOTHING", rows);
+    rows.clear();
+    std::vector<std::string_view> texts;
+    for (const auto& [hash, text] : searched) {
+      rows.push_back({hash});
+      texts.push_back(text);
+    }
+    std::vector<SqlValues> folded;
+    connection_.run_many("INSERT INTO searched(hash) VALUES (?) ON CONFLICT DO NOTHING RETURNING n", rows,
+                         [&](std::size_t index, const SqlRow& row) {
+                           folded.push_back({row.integer(0), SqlText{fold(texts[index])}});
+                         });
+    connection_.run_many(connection_.dialect().insert_text, folded);
+  }
+
+  Numbers write_shapes(std::span<const Entry> entries, const Numbers& paths) {
+    std::map<std::string, const Entry*> examples;
+    std::set<std::string> digests;
+    for (const Entry& entry : entries) {
+      examples.emplace(entry.shape(), &entry);
+    }
+    for (const auto& [digest, entry] : examples) digests.insert(digest);
+    Numbers shapes = numbers_of(digests, "shapes", "digest");
+    std::vector<SqlValues> rows;
+    for (const auto& [digest, entry] : examples) {
+      for (const auto& [path, bits] : entry->index.shape) {
+        rows.push_back({paths.at(path), shapes.at(digest), bits});
+      }
+    }
+    connection_.run_many(
+        "INSERT INTO shape_paths(path, shape, holds) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", rows);
+    return shapes;
+  }
+
+  Numbers write_environments(std::span<const Entry> entries) {
+    std::set<std::string> texts;
+    for (const Entry& entry : entries) {
+      if (!entry.environment.empty()) texts.insert(entry.environment);
+    }
+    Numbers environments;
+    for (const std::string& text : texts) environments.emplace(text, write_environment(text));
+    return environments;
+  }
+
+  std::int64_t write_environment(const std::string& text) {
+    const std::string digest = digest_of_text(text);
+    if (const auto present =
+            connection_.find_integer({"SELECT n FROM environments WHERE digest = ?", {bytes(digest)}})) {
+      return *present;
+    }
+    const std::int64_t n = *connection_.find_integer(
+        {"INSERT INTO environments(digest, body) VALUES (?, ?) RETURNING n", {bytes(digest), bytes(text)}});
+    const ValueIndex index =
+        index_of(QueryValue::of_document(Json::parse(text)), std::string(environment_field));
+    std::set<std::string> wanted;
+    for (const auto& at : index.strings) wanted.insert(at.first);
+    const Numbers paths = numbers_of(wanted, "paths", "path");
+    std::vector<SqlValues> rows;
+    for (const auto& [path, value] : index.strings) rows.push_back({paths.at(path), hash_(value), n});
+    connection_.run_many("INSERT INTO environment_strings(path, value, environment) VALUES (?, ?, ?)", rows);
+    return n;
+  }
+
+  void write_documents(std::span<const Entry> entries, const Numbers& shapes, const Numbers& environments) {
+    std::vector<SqlValues> documents, bodies;
+    for (const Entry& entry : entries) {
+      const CatalogDocument& document = *entry.document;
+      SqlValue environment = nullptr, files = nullptr;
+      if (!entry.environment.empty()) environment = environments.at(entry.environment);
+      if (entry.files) files = bytes(*entry.files);
+      documents.push_back({entry.n, entry.time(), static_cast<std::int64_t>(document.kind),
+                           static_cast<std::int64_t>(document.revision), shapes.at(entry.shape()),
+                           environment, files});
+      bodies.push_back({entry.n, bytes(packed(entry.body))});
+    }
+    // One after the other: all rows of one statement have the same types.
+    for (const SqlValues& row : documents) {
+      connection_.run(
+          {"INSERT INTO documents(n, time, kind, revision, shape, environment, files) "
+           "VALUES (?, ?, ?, ?, ?, ?, ?)",
+           row});
+    }
+    connection_.run_many("INSERT INTO bodies(n, body) VALUES (?, ?)", bodies);
+  }
+
+  void write_values(std::span<const Entry> entries, const Numbers& paths) {
+    const ValueRows rows = value_rows(entries, paths);
+    connection_.run_many("INSERT INTO string_values(path, value, time, document) VALUES (?, ?, ?, ?)",
+                         as_values(rows.strings));
+    connection_.run_many("INSERT INTO number_values(path, value, time, document) VALUES (?, ?, ?, ?)",
+                         as_values(rows.numbers));
+  }
+
+  void write_lineage(std::span<const Entry> entries, const Numbers& nodes) {
+    std::vector<SqlValues> parents, children;
+    for (const Entry& entry : entries) {
+      std::set<std::int64_t> met;
+      for (const std::string& id : entry.document->based_on) {
+        const std::int64_t parent = nodes.at(id);
+        if (!met.insert(parent).second) continue;
+        parents.push_back({entry.n, static_cast<std::int64_t>(met.size()), parent});
+        children.push_back({parent, entry.time(), entry.n});
+      }
+    }
+    connection_.run_many("INSERT INTO parents(child, position, parent) VALUES (?, ?, ?)", parents);
+    connection_.run_many("INSERT INTO children(parent, time, child) VALUES (?, ?, ?)", children);
+  }
+
+  SqlConnection& connection_;
+  TextHash hash_;
+};
+
+}  // namespace
+
+std::size_t put_documents(SqlConnection& connection, std::span<const CatalogDocument> documents) {
+  return Writer(connection).put(documents);
+}
+
+std::string stored_body(const CatalogDocument& document) {
+  if (find_environment(document) == nullptr) return document.document.dump();
+  Json rest = document.document;
+  rest.set(std::string(environment_field), nullptr);
+  return rest.dump();
+}
+
+Json restored_document(std::string_view body, std::string_view environment) {
+  Json document = Json::parse(unpacked(body));
+  // The member has kept its place.
+  if (!environment.empty()) document.set(std::string(environment_field), Json::parse(environment));
+  return document;
+}
+
+}  // namespace unio::sql

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "catalog/sql/connection.hpp"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace unio::sql {
+
+/// An open SQLite database: the only place that sees SQLite's handles and turns its results into Errors.
+///
+/// Errors: corruption for a file that is damaged or no database; no_space for a full disk; permission_denied
+/// for what may not be read or written; unavailable when another process holds the database for longer than
+/// a minute.
+class SqliteConnection final : public SqlConnection {
+ public:
+  /// Opens the file, making it with its folder when it is absent.
+  explicit SqliteConnection(std::filesystem::path file);
+  ~SqliteConnection() override;
+  SqliteConnection(const SqliteConnection&) = delete;
+  SqliteConnection& operator=(const SqliteConnection&) = delete;
+
+  void query(const SqlQuery& query, const Each& each) override;
+  using SqlConnection::run_many;
+  void run_many(std::string_view text, std::span<const SqlValues> rows, const EachOfMany& each) override;
+  void begin(Access access) override;
+  void commit() override;
+  void roll_back() noexcept override;
+  void set_deadline(Deadline deadline) override { deadline_ = deadline; }
+  const SqlDialect& dialect() const override;
+  void compact() override;
+  std::int64_t schema_version() override;
+  void set_schema_version(std::int64_t version) override;
+  void run_script(std::string_view text) override;
+
+ private:
+  struct CloseDatabase {
+    void operator()(sqlite3* database) const;
+  };
+  struct FinishStatement {
+    void operator()(sqlite3_stmt* statement) const;
+  };
+  using Statement = std::unique_ptr<sqlite3_stmt, FinishStatement>;
+  class Use;
+
+  sqlite3_stmt* prepared(std::string_view text);
+  void set_up();
+  void use_write_ahead_log();
+  bool is_late() const;
+  [[noreturn]] void fail(int result, std::string_view action);
+
+  std::filesystem::path file_;
+  std::unique_ptr<sqlite3, CloseDatabase> database_;
+  /// By their text; emptied when there are many.
+  std::unordered_map<std::string, Statement> statements_;
+  Deadline deadline_;
+};
+
+}  // namespace unio::sql
