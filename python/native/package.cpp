@@ -176,8 +176,10 @@ std::string fetch_entry(const PackageHandle& package, const EntryView& entry) {
   const nb::gil_scoped_release without_gil;
   const Registry registry(context.stores.get(package.reader->ref().registry), context);
   return in_context(step_of(package), [&] {
-    const auto far = find_far_read(registry, context, entry).value();
-    std::string content = in_context(read_step(entry), [&] { return fetch(wired, far); });
+    const auto start = [&](EntryArrived arrived) {
+      start_fetch(registry, context, entry, std::move(arrived));
+    };
+    std::string content = in_context(read_step(entry), [&] { return fetch(wired, start); });
     take_content(registry, context, entry, content);
     return content;
   });
