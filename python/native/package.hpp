@@ -32,6 +32,8 @@ inline EntryView entry_at(const Manifest& manifest, std::size_t index) {
 
 void bind_manifest(nb::module_& module);
 void bind_package(nb::module_& module);
+/// Reading what entries have.
+void bind_contents(nb::class_<PackageHandle>& package);
 void bind_folders(nb::class_<PackageHandle>& package);
 
 }  // namespace unio::python
