@@ -13,6 +13,7 @@
 
 #include "base/digest.hpp"
 #include "base/files.hpp"
+#include "catalog/postgres/postgres_catalog.hpp"
 #include "catalog/sqlite/sqlite_catalog.hpp"
 
 namespace {
@@ -201,7 +202,8 @@ int main(int argc, char** argv) {
   const std::string where = argv[1];
   const std::size_t count = std::strtoull(argv[2], nullptr, 10);
   const std::size_t times = argc > 3 ? std::strtoull(argv[3], nullptr, 10) : 100;
-  const auto catalog = open_sqlite_catalog(where);
+  const auto catalog =
+      where.starts_with("postgresql:") ? open_postgres_catalog(where) : open_sqlite_catalog(where);
   if (!catalog->find_document(Corpus::id(count - 1))) {
     const auto begin = SteadyClock::now();
     fill(*catalog, count);

@@ -68,3 +68,9 @@ if(UNIO_SANITIZE STREQUAL "thread")
   target_compile_options(unio_sqlite3 PRIVATE -fsanitize=thread)
 endif()
 target_link_libraries(unio_sqlite3 PUBLIC Threads::Threads m)
+
+# Only the headers: the library has no static form that is whole, and is loaded by who has a catalogue on PostgreSQL.
+find_path(libpq_headers libpq-fe.h PATH_SUFFIXES postgresql REQUIRED)
+add_library(unio_libpq_headers INTERFACE)
+target_include_directories(unio_libpq_headers SYSTEM INTERFACE ${libpq_headers})
+target_link_libraries(unio_libpq_headers INTERFACE ${CMAKE_DL_LIBS})

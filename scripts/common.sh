@@ -52,6 +52,9 @@ versitygw_folder() {
     printf '%s/%s-versitygw\n' "$(build_cache)" "$(cat "$ROOT"/tests/versitygw/go.{mod,sum} | sha256sum | cut -d' ' -f1)"
 }
 
+# postgres_programs: where Debian keeps PostgreSQL's programs.
+postgres_programs() { printf '/usr/lib/postgresql/15/bin\n'; }
+
 # moto_folder: the Python environment of a second S3 server of the tests.
 moto_folder() { printf '%s/%s-moto\n' "$(build_cache)" "$(requirements moto | sha256sum | cut -d' ' -f1)"; }
 

@@ -29,6 +29,10 @@ constexpr std::array key_table{
     ConfigKey{"cache.dir", "text", "(unio in the user's cache folder)", "UNIO_CACHE_DIR",
               "folder for content that was read from remote registries"},
     ConfigKey{"cache.size", "size", "10 GiB", "UNIO_CACHE_SIZE", "how large the cache may grow"},
+    ConfigKey{"catalog", "text", "(a file for each registry, in the cache folder)", "UNIO_CATALOG",
+              "URL of the database that find and lineage look into"},
+    ConfigKey{"capture", "text", "safe", "UNIO_CAPTURE",
+              "what is recorded of the environment with what is saved: off, safe or full"},
     ConfigKey{"s3.endpoint", "text", "(that of AWS, or of the profile)", "AWS_ENDPOINT_URL_S3",
               "URL of the S3 service, where it is not AWS"},
     ConfigKey{"s3.region", "text", "(that of the profile, or us-east-1)", "AWS_REGION",
@@ -110,6 +114,7 @@ void check_value(const ConfigKey& key, const std::string& value) {
                 fmt::format("'{}' is no value of '{}': {}", value, key.name, fmt::join(allowed, ", ")));
   };
   if (key.name == "color" || key.name == "progress") one_of({"auto", "always", "never"});
+  if (key.name == "capture") one_of({"off", "safe", "full"});
   if (key.name == "s3.anonymous") one_of({"yes", "no"});
   if (key.name == "s3.addressing") one_of({"auto", "path", "virtual"});
   if (key.type == "size") parse_size(value);

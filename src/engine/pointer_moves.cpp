@@ -9,6 +9,7 @@
 #include <chrono>
 
 #include "base/error.hpp"
+#include "engine/feed.hpp"
 #include "model/registry_layout.hpp"
 
 namespace unio {
@@ -72,11 +73,32 @@ bool took_effect(const Registry& registry, const Intent& intent) {
   return value_of(registry.find_pointer(intent.name, first.pointer)) == first.to;
 }
 
+Json hash_or_null(const std::optional<std::string>& hash) {
+  return hash ? Json(*hash) : Json();
+}
+
+/// So that others see that a name has moved.
+void write_feed(const Registry& registry, const Intent& intent, const PointerMove& move,
+                const Context& context) {
+  const Json entry = Json::object({{"op", intent.op_id},
+                                   {"kind", operation_name(intent.kind)},
+                                   {"package", intent.name.text()},
+                                   {"pointer", move.pointer},
+                                   {"from", hash_or_null(move.from)},
+                                   {"to", hash_or_null(move.to)},
+                                   {"when", format_time(intent.created)},
+                                   {"user", intent.user}});
+  append_feed(registry, entry, intent.created, context);
+}
+
 void complete(const Registry& registry, const Context& context, const Intent& intent) {
   if (intent.kind == Intent::Kind::push) {
     complete_push(registry, context, intent);
   } else {
-    for (const PointerMove& move : intent.moves) write_reflog(registry, intent, move);
+    for (const PointerMove& move : intent.moves) {
+      write_reflog(registry, intent, move);
+      write_feed(registry, intent, move, context);
+    }
   }
   remove_intent(registry, intent);
 }

@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "base/spelling.hpp"
+#include "engine/pointer_value.hpp"
 #include "model/physical_key.hpp"
 #include "model/registry_layout.hpp"
 
@@ -15,29 +16,16 @@ namespace unio {
 namespace {
 
 constexpr std::size_t hash_digits = 64;
-/// More of a pointer is not looked at.
-constexpr std::uint64_t longest_pointer = 4096;
 constexpr std::uint64_t longest_record = 1 << 20;
 
 bool is_top_hash(std::string_view text) {
   return text.size() == hash_digits && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-/// quilt3 and people may leave white space around the hash.
-std::string trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return {};
-  const auto last = text.find_last_not_of(" \t\r\n");
-  return std::string(text.substr(first, last - first + 1));
-}
-
 std::string pointer_value(std::string_view registry_url, std::string_view key, std::string_view content) {
-  std::string hash = trimmed(content);
-  if (!is_top_hash(hash)) {
-    throw Error(ErrorCode::corruption,
-                fmt::format("pointer '{}' in '{}' does not hold a top hash", key, registry_url));
-  }
-  return hash;
+  if (auto hash = find_pointer_value(content)) return *std::move(hash);
+  throw Error(ErrorCode::corruption,
+              fmt::format("pointer '{}' in '{}' does not hold a top hash", key, registry_url));
 }
 
 /// Error corruption for a manifest that has none: nothing like that was ever published.

@@ -28,16 +28,18 @@ class Reads {
       objects_ += 1;
       bytes_ += read.size;
     }
-    read.store->start_read(read.key, {read.offset, read.size + 1}, read.version, read.checked,
-                           [this, index, size = read.size](std::exception_ptr failure, std::string content) {
-                             const std::lock_guard lock(mutex_);
-                             if (failure && !failure_) {
-                               failure_ = failure;
-                               failed_read_ = index;
-                             }
-                             arrived_.push_back({index, size, std::move(content), failure != nullptr});
-                             changed_.notify_all();
-                           });
+    read.store->start_read(
+        read.key, {read.offset, read.size + 1}, read.version, read.checked,
+        [this, index, size = read.size](std::exception_ptr failure, std::string content) {
+          const bool missing = failure && options_.missing && is_not_found(failure);
+          const std::lock_guard lock(mutex_);
+          if (failure && !missing && !failure_) {
+            failure_ = failure;
+            failed_read_ = index;
+          }
+          arrived_.push_back({index, size, std::move(content), failure && !missing, missing});
+          changed_.notify_all();
+        });
     return true;
   }
 
@@ -52,7 +54,8 @@ class Reads {
   void take_all() {
     while (auto next = pop()) {
       try {
-        if (!next->failed) take_(next->index, std::move(next->content));
+        if (next->missing && !next->failed) options_.missing(next->index);
+        if (!next->missing && !next->failed) take_(next->index, std::move(next->content));
       } catch (...) {
         fail(std::current_exception());
       }
@@ -75,7 +78,18 @@ class Reads {
     std::uint64_t size = 0;
     std::string content;
     bool failed = false;
+    bool missing = false;
   };
+
+  static bool is_not_found(const std::exception_ptr& failure) {
+    try {
+      std::rethrow_exception(failure);
+    } catch (const Error& error) {
+      return error.code() == ErrorCode::not_found;
+    } catch (...) {
+      return false;
+    }
+  }
 
   bool fits(std::uint64_t size) const {
     return objects_ == 0 || (objects_ < options_.most_objects && bytes_ + size <= options_.most_bytes);

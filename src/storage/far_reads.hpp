@@ -31,6 +31,8 @@ struct FarReadOptions {
   /// What an Error of the read `i` gains as the step that was under way; none: it names object and store
   /// only.
   std::function<std::string(std::size_t i)> step = {};
+  /// Called as `take` is for an object that is not there, which is then no failure. None: it is one.
+  std::function<void(std::size_t i)> missing = {};
 };
 
 /// Asks for `count` objects, many at a time, and gives each to `take` in the order in which they arrive:

@@ -33,6 +33,7 @@ SHOWING = {
     "remote-add": ["remote", "add", "lab", "/lab"], "config": ["config"], "config-get": ["config", "get", "threads"],
     "config-set": ["config", "set", "threads", "2"], "cache": ["cache"],
     "save": ["save", "a.txt"], "get": ["get", ARTIFACT, "-o", "got"], "show-artifact": ["show", ARTIFACT],
+    "find": ["find", "by:ada"], "lineage": ["lineage", ARTIFACT], "lineage-down": ["lineage", NAME, "--down"], "reindex": ["reindex"],
     "repo": ["repo", "put", "value", "--value", "1"],
 }
 NOT_JSON = {"cat", "completion", "man"}  # what they print is for other programs already

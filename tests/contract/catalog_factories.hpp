@@ -22,6 +22,8 @@ class CatalogUnderTest {
 struct CatalogFactory {
   std::string name;
   std::function<std::unique_ptr<CatalogUnderTest>()> make;
+  /// Why it cannot be made here; empty when it can.
+  std::string why_not = {};
 };
 
 /// How GoogleTest shows one.

@@ -31,6 +31,12 @@ inline Query query(std::string_view json) {
 /// A test on a fresh catalogue of each kind.
 class CatalogTest : public testing::TestWithParam<CatalogFactory> {
  protected:
+  void SetUp() override {
+    if (!GetParam().why_not.empty()) GTEST_SKIP() << GetParam().why_not;
+    under_test_ = GetParam().make();
+    catalog_ = under_test_->open();
+  }
+
   Catalog& catalog() { return *catalog_; }
   CatalogUnderTest& under_test() { return *under_test_; }
 
@@ -46,8 +52,8 @@ class CatalogTest : public testing::TestWithParam<CatalogFactory> {
   std::vector<std::string> found(std::string_view json) { return found(query(json)); }
 
  private:
-  std::unique_ptr<CatalogUnderTest> under_test_ = GetParam().make();
-  std::unique_ptr<Catalog> catalog_ = under_test_->open();
+  std::unique_ptr<CatalogUnderTest> under_test_;
+  std::unique_ptr<Catalog> catalog_;
 };
 
 inline std::string catalog_name(const testing::TestParamInfo<CatalogFactory>& info) {

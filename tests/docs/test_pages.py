@@ -85,7 +85,7 @@ def test_every_setting_is_documented_with_its_variable_and_default(unio: Unio, t
         default = table[key][2]
         assert not default.startswith("`") or "user's" in default or default.strip("`") == setting["value"]
     values = {"threads": "3", "cache.size": "1 GB", "color": "never", "progress": "never", "s3.anonymous": "yes"}
-    values |= {"s3.addressing": "path", "s3.connections": "8"}
+    values |= {"s3.addressing": "path", "s3.connections": "8", "capture": "full"}
     for key, row in table.items():
         variable = row[3].strip("`")
         value = values.get(key, "x")
@@ -122,7 +122,7 @@ def test_the_members_of_records_are_documented(unio: Unio, tmp_path: Path) -> No
     # Ended just before its end, so that intent and session are still there.
     unio.run("push", "-m", "second", cwd=tmp_path / "data", exit_code=-9, UNIO_FAIL="push.after_feed:kill")
     common = {"op", "user", "host", "message", "package", "top_hash", "process"}
-    of_saves = {"artifact", "metadata", "entry", "in_place", "folder", "name"}
+    of_others = {"artifact", "metadata", "entry", "in_place", "folder", "name", "pointer", "from", "to"}
     for folder, page, heading in [
         ("revisions", "records.md", "Revision"),
         ("feed", "feed.md", "Entry"),
@@ -136,7 +136,7 @@ def test_the_members_of_records_are_documented(unio: Unio, tmp_path: Path) -> No
             members = set(json.loads(file.read_text()))
             known = named(f"docs/formats/{page}", heading)
             assert members <= known, f"{heading} lacks {members - known}"
-            assert known - members <= {"tag", "git_commit"} | common | of_saves, f"{heading} names {known - members}"
+            assert known - members <= {"tag", "git_commit"} | common | of_others, f"{heading} names {known - members}"
 
 
 def test_the_members_of_artifacts_are_documented(unio: Unio, tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ Condition Compiler::compile_environment(const query::Field& field) {
 std::optional<std::vector<std::int64_t>> Compiler::environments_that(const query::Field& field) {
   std::vector<std::int64_t> found;
   std::size_t seen = 0;
-  connection_.query(
+  connection_.stream(
       {"SELECT n, body FROM environments LIMIT ?", {static_cast<std::int64_t>(most_environments) + 1}},
       [&](const SqlRow& row) {
         QueryValue::Object document;

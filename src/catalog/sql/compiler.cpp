@@ -69,33 +69,6 @@ Condition combined(std::span<const Condition> parts, std::string_view by, const 
   return all;
 }
 
-Condition any_of(std::span<const Condition> parts) {
-  Condition any = combined(parts, " OR ", nothing);
-  if (!std::ranges::all_of(parts, [](const Condition& part) { return part.source.has_value(); })) return any;
-  std::vector<std::function<SqlQuery(TimeRange)>> rows;
-  Source united{.tight = true};
-  for (const Condition& part : parts) {
-    rows.push_back(part.source->rows);
-    united.size += part.source->size;
-    united.tight = united.tight && part.source->tight;
-  }
-  if (parts.size() == 1) {
-    any.source = parts.front().source;
-    return any;
-  }
-  united.size = std::min(united.size, most_counted);
-  united.rows = [rows](TimeRange times) {
-    SqlQuery all;
-    for (const auto& part : rows) {
-      if (!all.text.empty()) all.text += " UNION ";
-      all += SqlQuery{"SELECT document FROM (", {}} + part(times) + ") part";
-    }
-    return all;
-  };
-  if (!rows.empty()) any.source = std::move(united);
-  return any;
-}
-
 /// A number of a query as a double; those from exact_doubles on say less.
 std::optional<double> number_of(const QueryValue& value) {
   if (const auto* integer = value.if_type<std::int64_t>()) return static_cast<double>(*integer);
@@ -243,6 +216,31 @@ Condition Compiler::compile_any(const std::vector<Query>& queries, const Place& 
   std::vector<Condition> parts;
   for (const Query& query : queries) parts.push_back(compile(query, place));
   return any_of(parts);
+}
+
+Condition Compiler::any_of(std::span<const Condition> parts) {
+  Condition any = combined(parts, " OR ", nothing);
+  if (!std::ranges::all_of(parts, [](const Condition& part) { return part.source.has_value(); })) return any;
+  std::vector<std::function<SqlQuery(TimeRange)>> rows;
+  Source united{.tight = true};
+  for (const Condition& part : parts) {
+    rows.push_back(part.source->rows);
+    united.tight = united.tight && part.source->tight;
+  }
+  if (parts.size() == 1) {
+    any.source = parts.front().source;
+    return any;
+  }
+  united.rows = [rows](TimeRange times) {
+    SqlQuery all;
+    for (const auto& part : rows) {
+      if (!all.text.empty()) all.text += " UNION ";
+      all += SqlQuery{"SELECT document FROM (", {}} + part(times) + ") part";
+    }
+    return all;
+  };
+  if (!rows.empty()) any.source = measured(std::move(united));
+  return any;
 }
 
 Condition Compiler::compile_none(const std::vector<Query>& queries, const Place& place) {

@@ -94,6 +94,7 @@ class Compiler {
   Condition test(const PathRef& at, const query::Matches& test);
   Condition test(const PathRef& at, const query::Element& test);
 
+  Condition any_of(std::span<const Condition> parts);
   Condition has(const PathRef& at, std::int64_t bits);
   Condition is_null(const PathRef& at);
   Condition strings_in(const PathRef& at, const std::vector<std::int64_t>& hashes);

@@ -65,8 +65,11 @@ class SqlConnection {
 
   virtual ~SqlConnection() = default;
 
-  /// Shows the rows of an answer one by one, in bounded memory, until `each` has enough.
+  /// Shows the rows of a short answer one by one until `each` has enough.
   virtual void query(const SqlQuery& query, const Each& each) = 0;
+  /// The same for an answer of any length, in bounded memory, within a transaction; `each` may use the
+  /// connection.
+  virtual void stream(const SqlQuery& query, const Each& each) = 0;
   /// Runs one statement for each of many rows of values, all of the same types; `each` is shown what they
   /// return, with the position of the values, in order.
   virtual void run_many(std::string_view text, std::span<const SqlValues> rows, const EachOfMany& each) = 0;

@@ -87,7 +87,7 @@ class Search {
     const Pass pass =
         pass_with(driver() != nullptr && (driver()->ordered || driver()->size < most_counted / 2));
     std::vector<Hit> hits;
-    connection_.query(newest_first(pass, times, options.after), [&](const SqlRow& row) {
+    connection_.stream(newest_first(pass, times, options.after), [&](const SqlRow& row) {
       if (!passes(pass, row)) return More::yes;
       hits.push_back(
           {row.integer(0), Time(std::chrono::microseconds(row.integer(1))), std::string(row.bytes(2))});
@@ -212,7 +212,7 @@ class Search {
                   .value_or(0);
       return;
     }
-    connection_.query(candidates(pass, times_), [&](const SqlRow& row) {
+    connection_.stream(candidates(pass, times_), [&](const SqlRow& row) {
       if (passes(pass, row)) ++count;
       return count == most_counted ? More::no : More::yes;
     });

@@ -47,9 +47,18 @@ std::unique_ptr<SqlConnection> SqlCatalog::take() {
 template <class Body>
 auto SqlCatalog::in_transaction(Access access, Body&& body) {
   std::unique_ptr<SqlConnection> connection = take();
-  SqlTransaction transaction(*connection, access);
+  std::optional<SqlTransaction> transaction;
+  try {
+    transaction.emplace(*connection, access);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::unavailable) throw;
+    // One that was idle may have been lost meanwhile, and then the others, too.
+    idle_.lock()->clear();
+    connection = connect_();
+    transaction.emplace(*connection, access);
+  }
   auto result = body(*connection);
-  transaction.commit();
+  transaction->commit();
   connection->set_deadline(std::nullopt);
   idle_.lock()->push_back(std::move(connection));
   return result;

@@ -27,6 +27,7 @@ class SqliteConnection final : public SqlConnection {
   SqliteConnection& operator=(const SqliteConnection&) = delete;
 
   void query(const SqlQuery& query, const Each& each) override;
+  void stream(const SqlQuery& rows, const Each& each) override { query(rows, each); }
   using SqlConnection::run_many;
   void run_many(std::string_view text, std::span<const SqlValues> rows, const EachOfMany& each) override;
   void begin(Access access) override;

@@ -1,11 +1,15 @@
-#include "engine/save.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/error.hpp"
+#include "base/files.hpp"
 #include "base/spelling.hpp"
 #include "cli/commands.hpp"
 #include "cli/commands/artifacts.hpp"
+#include "engine/captured_description.hpp"
+#include "engine/python_packages.hpp"
 
 namespace unio {
 namespace {
@@ -17,6 +21,7 @@ struct Options {
   std::vector<std::string> based_on;
   std::optional<std::string> type;
   std::optional<std::string> dedup;
+  std::optional<std::string> capture;
 };
 
 std::pair<std::string, std::string> split_pair(const std::string& text, std::string_view option) {
@@ -57,12 +62,36 @@ Dedup dedup_of(const Options& options) {
   throw Error(ErrorCode::invalid_argument, fmt::format("--dedup '{}' is neither on nor off", *options.dedup));
 }
 
-SaveRequest request_of(const Options& options, const Context& context) {
+/// The words of the command line that this process was started with.
+std::vector<std::string> command_line() {
+  constexpr std::uint64_t longest = std::uint64_t{4} << 20;
+  std::vector<std::string> words;
+  const std::string content = find_file("/proc/self/cmdline", longest).value_or("");
+  for (std::size_t start = 0; start < content.size();) {
+    const std::size_t end = std::min(content.find('\0', start), content.size());
+    words.push_back(content.substr(start, end - start));
+    start = end + 1;
+  }
+  // Where the program lies on this machine is of no use to others.
+  if (!words.empty()) words.front() = std::filesystem::path(words.front()).filename().native();
+  return words;
+}
+
+EnvironmentCapture capture_for(const Options& options, Session& session) {
+  CaptureOptions what;
+  what.level = parse_capture_level(options.capture.value_or(session.app().config().get("capture").value));
+  what.arguments = command_line();
+  if (what.level != CaptureLevel::off) what.python = find_python(session.context());
+  EnvironmentCapture capture = capture_environment(what, session.context());
+  for (const std::string& line : capture.left_out) session.warn(line);
+  return capture;
+}
+
+SaveRequest request_of(const Options& options, Session& session) {
   SaveRequest request;
-  request.environment.username = context.user;
-  request.environment.hostname = context.host;
-  request.environment.argv = "unio save";
-  request.labels = labels_of(options);
+  ArtifactLabels labels = labels_of(options);
+  static_cast<ArtifactDescription&>(request) =
+      captured_description(capture_for(options, session), std::move(labels));
   for (const std::string& id : options.based_on) {
     if (!is_artifact_id(id)) {
       throw Error(ErrorCode::invalid_argument, fmt::format("--based-on '{}' is no id of an artifact", id),
@@ -85,10 +114,11 @@ CommandRun setup(Arguments& arguments) {
   arguments.option("--based-on", "ID", options->based_on, "an artifact that it was made from");
   arguments.option("--dedup", "off", options->dedup,
                    "off: store every file, also what the registry has already");
+  arguments.option("--capture", "LEVEL", options->capture,
+                   "what to record of the environment: off, safe or full (default: the setting capture)");
   return [options](Session& session) {
     const Registry registry = open_registry(session, session.app().default_registry());
-    const SavedArtifact saved =
-        save_artifact(registry, request_of(*options, session.context()), session.context());
+    const SavedArtifact saved = save_artifact(registry, request_of(*options, session), session.context());
     if (session.json()) session.print_json(artifact_json(registry, {saved.folder, saved.record}));
     session.line(fmt::format(
         "Saved {} ({}){}", human_count(saved.record.files.size(), "file"), human_size(saved.bytes),
@@ -102,18 +132,21 @@ CommandRun setup(Arguments& arguments) {
 }  // namespace
 
 Command save_command() {
-  return {.name = "save",
-          .group = Command::Group::artifact,
-          .summary = "Save files as an artifact, without choosing a place",
-          .details =
-              "The files go to a folder named after date, user and time, with metadata.yaml beside them, "
-              "and are never changed\n"
-              "there. What the registry has already takes no space again.",
-          .examples =
-              "unio save train.txt test.txt --type annotation_file --info stratification=new\n"
-              "unio save model.pt --label project=shells --based-on "
-              "artifact_b4c31f3a-c25d-4dda-aa74-cab7245116f8",
-          .setup = setup};
+  return {
+      .name = "save",
+      .group = Command::Group::artifact,
+      .summary = "Save files as an artifact, without choosing a place",
+      .details =
+          "The files go to a folder named after date, user and time, with metadata.yaml beside them, "
+          "and are never changed\n"
+          "there. What the registry has already takes no space again. Who, where and with what is recorded "
+          "beside them,\n"
+          "without what looks like a secret (docs/capture.md).",
+      .examples =
+          "unio save train.txt test.txt --type annotation_file --info stratification=new\n"
+          "unio save model.pt --label project=shells --based-on "
+          "artifact_b4c31f3a-c25d-4dda-aa74-cab7245116f8",
+      .setup = setup};
 }
 
 }  // namespace unio

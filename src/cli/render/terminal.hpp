@@ -62,6 +62,8 @@ class Terminal {
 
 /// "1.5 MB", "12 B".
 std::string human_size(std::uint64_t bytes);
+/// "37", "10,000".
+std::string human_number(std::uint64_t number);
 /// "1 file", "1,234 files".
 std::string human_count(std::uint64_t count, std::string_view singular);
 /// "2026-11-24 12:34:56", UTC.

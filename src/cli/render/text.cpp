@@ -57,14 +57,19 @@ std::string human_size(std::uint64_t bytes) {
   return fmt::format("{:.{}f} {}", value, value < 10 ? 1 : 0, units[unit]);
 }
 
-std::string human_count(std::uint64_t count, std::string_view singular) {
-  const std::string plain = std::to_string(count);
+std::string human_number(std::uint64_t number) {
+  const std::string plain = std::to_string(number);
   std::string digits;
   for (std::size_t i = 0; i < plain.size(); ++i) {
     if (i > 0 && (plain.size() - i) % 3 == 0) digits += ',';
     digits += plain[i];
   }
+  return digits;
+}
+
+std::string human_count(std::uint64_t count, std::string_view singular) {
   if (count == 1) return fmt::format("1 {}", singular);
+  const std::string digits = human_number(count);
   if (singular.ends_with('y'))
     return fmt::format("{} {}ies", digits, singular.substr(0, singular.size() - 1));
   return fmt::format("{} {}s", digits, singular);

@@ -43,12 +43,13 @@ TEST_F(PointerMoves, makes_moves_and_removes_a_pointer_and_says_what_was_there) 
   EXPECT_THAT(keys(std::string(layout::intents)), IsEmpty());
 }
 
-TEST_F(PointerMoves, writes_the_intent_before_and_the_reflog_after_the_pointer) {
+TEST_F(PointerMoves, writes_the_intent_before_and_reflog_and_feed_after_the_pointer) {
   registry_.prepare_for_writing();
   store_.forget_changes();
   move("v1", std::nullopt, one_);
   EXPECT_THAT(store_.changes(), ElementsAre(HasSubstr(".unio/intents/"), ".quilt/named_packages/a/b/v1",
-                                            HasSubstr(".unio/reflog/a/b/v1/"), HasSubstr("-.unio/intents/")));
+                                            HasSubstr(".unio/reflog/a/b/v1/"), HasSubstr(".unio/feed/"),
+                                            HasSubstr("-.unio/intents/")));
 }
 
 TEST_F(PointerMoves, takes_a_pointer_that_is_there_already_for_success) {

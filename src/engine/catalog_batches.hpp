@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "catalog/catalog.hpp"
+#include "engine/catalog_documents.hpp"
+#include "engine/feed.hpp"
+
+namespace unio {
+
+// What updating a catalogue and building it anew share.
+
+/// The catalogue's state that says how far the feed was read.
+inline constexpr std::string_view feed_state = "feed";
+/// The state that is there when the catalogue may hold documents of deleted revisions.
+inline constexpr std::string_view deleted_state = "deleted";
+
+/// So many artifacts, or revisions, are read and put together.
+inline constexpr std::size_t artifacts_at_once = 500;
+inline constexpr std::size_t revisions_at_once = 500;
+
+/// Puts documents into a catalogue; one that it refuses is left out with a warning. Counts what was read and
+/// changed.
+class CatalogBatches {
+ public:
+  CatalogBatches(Catalog& catalog, const Context& context) : catalog_(catalog), context_(context) {}
+
+  void put(const std::vector<CatalogDocument>& documents, const CatalogStates& states = {});
+  std::size_t read() const { return read_; }
+  std::size_t changed() const { return changed_; }
+
+ private:
+  void put_each(const std::vector<CatalogDocument>& documents);
+
+  Catalog& catalog_;
+  const Context& context_;
+  std::size_t read_ = 0;
+  std::size_t changed_ = 0;
+};
+
+/// Fills the catalogue from the whole store, and sets the position in the feed from which to go on.
+void fill_catalog(const Registry& registry, CatalogBatches& batches, const Context& context);
+
+}  // namespace unio

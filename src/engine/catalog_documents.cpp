@@ -1,0 +1,340 @@
+#include "engine/catalog_documents.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "base/error.hpp"
+#include "base/threads.hpp"
+#include "engine/pointer_value.hpp"
+#include "engine/read_many.hpp"
+#include "model/registry_layout.hpp"
+
+namespace unio {
+namespace {
+
+constexpr std::uint64_t usual_metadata = std::uint64_t{64} << 10;
+constexpr std::uint64_t usual_record = std::uint64_t{8} << 10;
+constexpr std::uint64_t usual_header = std::uint64_t{16} << 10;
+/// A longer first line of a manifest is no header.
+constexpr std::uint64_t longest_header = std::uint64_t{16} << 20;
+
+Json datetime(Time time) {
+  return Json::object({{"$date", format_time(time)}});
+}
+
+std::uint64_t revision_of(Time seen) {
+  const auto since = std::chrono::floor<std::chrono::milliseconds>(seen.time_since_epoch());
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(0, since.count()));
+}
+
+Json json_list(const std::vector<std::string>& texts) {
+  return Json::Array(texts.begin(), texts.end());
+}
+
+void warn_left_out(const Registry& registry, std::string_view key, std::string_view why,
+                   const Context& context) {
+  context.progress.warn(fmt::format("'{}/{}' is left out: {}", registry.url(), key, why));
+}
+
+/// What one publication says of a revision.
+struct RevisionRecord {
+  std::string package;
+  Time created{};
+  std::string op;
+  Json json;
+
+  /// The first publication counts, whichever order the records are met in.
+  bool operator<(const RevisionRecord& other) const {
+    return std::tie(created, op) < std::tie(other.created, other.op);
+  }
+};
+
+/// By top hash; each list ascending.
+using RevisionRecords = std::map<std::string, std::vector<RevisionRecord>, std::less<>>;
+
+std::vector<std::string> record_keys(const Registry& registry, const std::vector<std::string>& hashes,
+                                     const Context& context) {
+  Synchronized<std::vector<std::string>> keys;
+  ask_many(registry.store(), hashes.size(), context, [&](std::size_t i) {
+    for_each_object(registry.store(), layout::revisions(hashes[i]),
+                    [&](const ObjectInfo& object) { keys.lock()->push_back(object.key); });
+  });
+  return std::move(*keys.lock());
+}
+
+void add_record(Synchronized<RevisionRecords>& records, std::string_view content) {
+  Json json = Json::parse(content);
+  RevisionRecord record{
+      json.get_string("package"), parse_time(json.get_string("created")), json.get_string("op"), {}};
+  const std::string hash = json.get_string("top_hash");
+  record.json = std::move(json);
+  (*records.lock())[hash].push_back(std::move(record));
+}
+
+RevisionRecords read_records(const Registry& registry, const std::set<std::string>& hashes,
+                             const Context& context) {
+  const std::vector<std::string> keys = record_keys(registry, {hashes.begin(), hashes.end()}, context);
+  Synchronized<RevisionRecords> records;
+  read_many(registry.store(), keys, usual_record, context,
+            [&](std::size_t i, std::optional<std::string> content) {
+              if (!content) return;
+              try {
+                add_record(records, *content);
+              } catch (const Error& error) {
+                warn_left_out(registry, keys[i], error.what(), context);
+              }
+            });
+  for (auto& [hash, list] : *records.lock()) std::sort(list.begin(), list.end());
+  return std::move(*records.lock());
+}
+
+const RevisionRecord* find_record_of(const RevisionRecords& records, const PackageName& name,
+                                     std::string_view hash) {
+  const auto list = records.find(hash);
+  if (list == records.end()) return nullptr;
+  const auto found = std::find_if(list->second.begin(), list->second.end(),
+                                  [&](const RevisionRecord& r) { return r.package == name.text(); });
+  return found == list->second.end() ? nullptr : &*found;
+}
+
+std::vector<std::string> parents_of(const RevisionRecord& record) {
+  std::vector<std::string> parents;
+  const Json* list = record.json.find("parents");
+  if (list == nullptr || list->if_array() == nullptr) return parents;
+  for (const Json& parent : *list->if_array()) {
+    const std::string* hash = parent.if_string();
+    const bool repeated = hash && std::find(parents.begin(), parents.end(), *hash) != parents.end();
+    if (hash && find_pointer_value(*hash) == *hash && !repeated) parents.push_back(*hash);
+  }
+  return parents;
+}
+
+/// The headers of manifests, by top hash.
+using Headers = std::map<std::string, Json, std::less<>>;
+
+std::optional<Json> find_header(const Registry& registry, const std::string& key, std::string beginning) {
+  if (beginning.find('\n') == std::string::npos && beginning.size() > usual_header) {
+    beginning.clear();
+    registry.store().read(key, {0, longest_header}, [&](Bytes bytes) { beginning += as_text(bytes); });
+  }
+  Json header = Json::parse(std::string_view(beginning).substr(0, beginning.find('\n')));
+  return header.is_object() ? std::optional(std::move(header)) : std::nullopt;
+}
+
+Headers read_headers(const Registry& registry, const std::set<std::string>& hashes, const Context& context) {
+  std::vector<std::string> keys;
+  for (const std::string& hash : hashes) keys.push_back(layout::manifest(hash));
+  const std::vector<std::string> in_order(hashes.begin(), hashes.end());
+  Synchronized<Headers> headers;
+  read_beginnings(registry.store(), keys, usual_header, context,
+                  [&](std::size_t i, std::optional<std::string> beginning) {
+                    if (!beginning) return warn_left_out(registry, keys[i], "it is not there", context);
+                    try {
+                      auto header = find_header(registry, keys[i], *std::move(beginning));
+                      if (header) return headers.lock()->insert_or_assign(in_order[i], *header), void();
+                      warn_left_out(registry, keys[i], "it has no header", context);
+                    } catch (const Error& error) {
+                      if (error.code() == ErrorCode::cancelled) throw;
+                      warn_left_out(registry, keys[i], error.what(), context);
+                    }
+                  });
+  return std::move(*headers.lock());
+}
+
+/// "4f7c2b1e9d-dirty", as records have it, as a member of a document.
+std::optional<Json> git_of(const RevisionRecord& record) {
+  auto commit = record.json.find_string("git_commit");
+  if (!commit) return std::nullopt;
+  constexpr std::string_view mark = "-dirty";
+  const bool dirty = commit->ends_with(mark);
+  if (dirty) commit->resize(commit->size() - mark.size());
+  return Json::object({{"commit", *commit}, {"dirty", dirty}});
+}
+
+/// Makes the documents of one batch of revisions.
+class PackageDocuments {
+ public:
+  PackageDocuments(const Registry& registry, std::span<const PublishedRevision> revisions, Time seen,
+                   const RevisionQuestions& questions, const Context& context)
+      : registry_(registry), revisions_(revisions), seen_(seen), questions_(questions), context_(context) {}
+
+  std::vector<CatalogDocument> make() {
+    std::set<std::string> hashes;
+    for (const PublishedRevision& revision : revisions_) {
+      hashes.insert(revision.top_hash);
+      ids_.insert(revision_id(revision.name, revision.top_hash));
+    }
+    records_ = read_records(registry_, hashes, context_);
+    parent_records_ = read_records(registry_, foreign_parents(), context_);
+    headers_ = read_headers(registry_, hashes, context_);
+    std::vector<CatalogDocument> documents;
+    for (const PublishedRevision& revision : revisions_) {
+      try {
+        if (auto document = find_document(revision)) documents.push_back(*std::move(document));
+      } catch (const Error& error) {
+        warn_left_out(registry_, layout::revisions(revision.top_hash), error.what(), context_);
+      }
+    }
+    return documents;
+  }
+
+ private:
+  bool is_known(const std::string& id) const { return ids_.contains(id) || questions_.is_known(id); }
+
+  /// Parents that are not known as revisions of the same package: an added package has another name.
+  std::set<std::string> foreign_parents() const {
+    std::set<std::string> hashes;
+    for (const PublishedRevision& revision : revisions_) {
+      const RevisionRecord* record = find_record_of(records_, revision.name, revision.top_hash);
+      if (record == nullptr) continue;
+      for (const std::string& parent : parents_of(*record)) {
+        if (!is_known(revision_id(revision.name, parent))) hashes.insert(parent);
+      }
+    }
+    return hashes;
+  }
+
+  std::string parent_id(const PackageName& name, const std::string& parent) const {
+    const std::string own = revision_id(name, parent);
+    const auto records = parent_records_.find(parent);
+    if (records == parent_records_.end() || is_known(own)) return own;
+    if (find_record_of(parent_records_, name, parent)) return own;
+    return fmt::format("{}@{}", records->second.front().package, parent);
+  }
+
+  std::optional<CatalogDocument> find_document(const PublishedRevision& revision) const {
+    const auto header = headers_.find(revision.top_hash);
+    if (header == headers_.end()) return std::nullopt;
+    const RevisionRecord* record = find_record_of(records_, revision.name, revision.top_hash);
+    CatalogDocument document{.kind = DocumentKind::package,
+                             .id = revision_id(revision.name, revision.top_hash),
+                             .creation_time = {},
+                             .revision = revision_of(seen_),
+                             .based_on = {},
+                             .document = {}};
+    if (record) {
+      document.creation_time = record->created;
+      for (const std::string& parent : parents_of(*record))
+        document.based_on.push_back(parent_id(revision.name, parent));
+    } else if (const auto second = questions_.first_second(revision)) {
+      document.creation_time = time_from_unix_seconds(*second);
+    } else {
+      throw Error(ErrorCode::not_found, fmt::format("nothing says when '{}' was published", document.id));
+    }
+    document.document = body(revision, header->second, record, document);
+    return document;
+  }
+
+  static Json body(const PublishedRevision& revision, const Json& header, const RevisionRecord* record,
+                   const CatalogDocument& document) {
+    Json json = Json::object({{"kind", "package"},
+                              {"name", revision.name.text()},
+                              {"top_hash", revision.top_hash},
+                              {"tags", json_list(revision.tags)}});
+    const auto copy = [&](std::string_view from, std::string_view to, const Json& source) {
+      const Json* value = source.find(from);
+      if (value != nullptr && !value->is_null()) json.set(std::string(to), *value);
+    };
+    copy("message", "message", header);
+    copy("user_meta", "meta", header);
+    if (record) {
+      copy("user", "username", record->json);
+      copy("host", "hostname", record->json);
+      if (auto git = git_of(*record)) json.set("git", *std::move(git));
+    }
+    json.set("creation_time", datetime(document.creation_time));
+    json.set("based_on", json_list(document.based_on));
+    if (record) copy("bytes", "bytes", record->json);
+    return json;
+  }
+
+  const Registry& registry_;
+  std::span<const PublishedRevision> revisions_;
+  const Time seen_;
+  const RevisionQuestions& questions_;
+  const Context& context_;
+  std::set<std::string, std::less<>> ids_;  ///< of this batch
+  RevisionRecords records_;
+  RevisionRecords parent_records_;
+  Headers headers_;
+};
+
+std::vector<std::string> each_once(const std::vector<std::string>& texts) {
+  std::set<std::string_view> met;
+  std::vector<std::string> once;
+  for (const std::string& text : texts) {
+    if (!text.empty() && met.insert(text).second) once.push_back(text);
+  }
+  return once;
+}
+
+}  // namespace
+
+CatalogDocument artifact_document(const ArtifactRecord& record) {
+  Json json = Json::object({{"kind", "artifact"}});
+  Json body = record.document();
+  for (auto& [name, value] : *body.if_object()) json.set(name, value);
+  json.set("creation_time", datetime(record.creation_time));
+  return {.kind = DocumentKind::artifact,
+          .id = record.artifact_id,
+          .creation_time = record.creation_time,
+          .revision = static_cast<std::uint64_t>(std::max<std::int64_t>(0, record.revision)),
+          .based_on = each_once(record.based_on),
+          .document = std::move(json)};
+}
+
+std::vector<CatalogDocument> artifact_documents(const Registry& registry,
+                                                std::span<const PublishedArtifact> artifacts,
+                                                const Context& context) {
+  std::vector<std::string> keys;
+  for (const PublishedArtifact& artifact : artifacts)
+    keys.push_back(fmt::format("{}/{}", artifact.folder, artifact.metadata));
+  Synchronized<std::vector<CatalogDocument>> documents;
+  read_many(registry.store(), keys, usual_metadata, context,
+            [&](std::size_t i, std::optional<std::string> content) {
+              if (!content) return warn_left_out(registry, keys[i], "it is not there", context);
+              try {
+                const ArtifactRecord record = ArtifactRecord::parse(*content);
+                if (!artifacts[i].folder.ends_with("_" + record.artifact_id))
+                  throw Error(ErrorCode::corruption, fmt::format("it is of '{}'", record.artifact_id));
+                CatalogDocument document = artifact_document(record);
+                documents.lock()->push_back(std::move(document));
+              } catch (const Error& error) {
+                warn_left_out(registry, keys[i], error.what(), context);
+              }
+            });
+  return std::move(*documents.lock());
+}
+
+std::string revision_id(const PackageName& name, std::string_view top_hash) {
+  return fmt::format("{}@{}", name.text(), top_hash);
+}
+
+std::vector<CatalogDocument> package_documents(const Registry& registry,
+                                               std::span<const PublishedRevision> revisions, Time seen,
+                                               const RevisionQuestions& questions, const Context& context) {
+  return PackageDocuments(registry, revisions, seen, questions, context).make();
+}
+
+CatalogDocument with_tags(CatalogDocument document, const std::vector<std::string>& tags, Time seen) {
+  document.document.set("tags", json_list(tags));
+  document.revision = revision_of(seen);
+  return document;
+}
+
+CatalogDocument deleted_document(const CatalogDocument& document, Time seen) {
+  CatalogDocument deleted = document;
+  deleted.revision = revision_of(seen);
+  deleted.document = Json::object({{"kind", "package"},
+                                   {std::string(deleted_field), true},
+                                   {"tags", Json::Array{}},
+                                   {"creation_time", datetime(document.creation_time)}});
+  return deleted;
+}
+
+}  // namespace unio

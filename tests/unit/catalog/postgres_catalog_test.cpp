@@ -1,0 +1,75 @@
+#include "catalog/postgres/postgres_catalog.hpp"
+
+#include <gmock/gmock.h>
+
+#include <cstdlib>
+
+#include "base/random.hpp"
+#include "catalog/postgres/postgres.hpp"
+#include "contract/catalog_test.hpp"
+
+namespace unio::test {
+namespace {
+
+class PostgresCatalogTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    const char* server = std::getenv("UNIO_TEST_POSTGRES");
+    if (server == nullptr) GTEST_SKIP() << "there is no PostgreSQL server; scripts/with-postgres runs one";
+    server_ = server;
+    SystemRandom random;
+    name_ = "t" + random_id(random);
+    on_server("CREATE DATABASE " + name_);
+  }
+  void TearDown() override {
+    if (!name_.empty()) on_server("DROP DATABASE " + name_ + " WITH (FORCE)");
+  }
+
+  void on_server(const std::string& statement) const {
+    sql::PostgresConnection(server_ + "/postgres").run_script(statement);
+  }
+  /// What a restart or a broken line does.
+  void cut_all_connections() const {
+    on_server("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '" + name_ + "'");
+  }
+  std::string url() const { return server_ + "/" + name_; }
+
+ private:
+  std::string server_, name_;
+};
+
+using PostgresCatalog = PostgresCatalogTest;
+
+TEST_F(PostgresCatalog, goes_on_after_its_connections_were_lost_between_two_calls) {
+  const auto catalog = open_postgres_catalog(url());
+  EXPECT_EQ(catalog->put(std::vector{a_document("a", 1)}), 1);
+  cut_all_connections();
+  EXPECT_EQ(catalog->put(std::vector{a_document("a", 1), a_document("b", 2)}), 1) << "once each";
+  EXPECT_EQ(catalog->find(query("{}"), {}).total, (FindTotal{2, true}));
+}
+
+TEST_F(PostgresCatalog, says_that_it_is_away) {
+  EXPECT_UNIO_ERROR(open_postgres_catalog("postgresql://unio@127.0.0.1:1/none"), unavailable);
+}
+
+TEST_F(PostgresCatalog, shows_no_password) {
+  EXPECT_EQ(sql::without_password("postgresql://me:secret@host:1234/db?sslpassword=hidden"),
+            "postgresql://me@host:1234/db");
+  EXPECT_EQ(sql::without_password("postgresql://host/db?user=me&password=secret"), "postgresql://me@host/db");
+  EXPECT_UNIO_ERROR(sql::without_password("postgresql://[secret"), invalid_argument);
+}
+
+TEST_F(PostgresCatalog, leaves_alone_what_a_newer_version_made) {
+  open_postgres_catalog(url());
+  sql::PostgresConnection(url()).set_schema_version(1000);
+  EXPECT_UNIO_ERROR(open_postgres_catalog(url()), unsupported);
+}
+
+TEST_F(PostgresCatalog, says_what_it_may_not_write) {
+  open_postgres_catalog(url());
+  const auto catalog = open_postgres_catalog(url() + "?options=-c%20default_transaction_read_only%3Don");
+  EXPECT_UNIO_ERROR(catalog->put(std::vector{a_document("a", 1)}), permission_denied);
+}
+
+}  // namespace
+}  // namespace unio::test
