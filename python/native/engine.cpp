@@ -218,12 +218,12 @@ void run_call(Engine& engine, const nb::object& progress, Work work) {
   call->seen().give_warnings();
 }
 
-std::string fetch(const std::shared_ptr<Engine::Wired>& wired, const FarRead& read) {
+std::string fetch(const std::shared_ptr<Engine::Wired>& wired,
+                  const std::function<void(EntryArrived)>& start) {
   const auto answer = std::make_shared<Answer>();
-  read.store->start_read(read.key, {read.offset, read.size + 1}, read.version, read.checked,
-                         [answer](std::exception_ptr failure, std::string content) {
-                           answer->arrive(std::move(failure), std::move(content));
-                         });
+  start([answer](std::exception_ptr failure, std::string content) {
+    answer->arrive(std::move(failure), std::move(content));
+  });
   std::exception_ptr interrupt;
   while (!interrupt && !answer->wait_for(look_every)) interrupt = look_around([] {});
   if (!interrupt) return answer->take();

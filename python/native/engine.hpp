@@ -14,8 +14,8 @@
 
 #include "app/app.hpp"
 #include "base/progress.hpp"
+#include "engine/entry_reads.hpp"
 #include "native/workers.hpp"
-#include "storage/far_reads.hpp"
 
 namespace unio::python {
 
@@ -79,10 +79,11 @@ auto run(Engine& engine, const nb::object& progress, Giving work) {
   }
 }
 
-/// Asks for one small object and waits, without a thread of its own, since to wake one takes as long as a
-/// server nearby does. Called without the GIL; signals as in run_call, and what nobody waits for any more is
-/// let go when it comes. `wired` has the store.
-std::string fetch(const std::shared_ptr<Engine::Wired>& wired, const FarRead& read);
+/// Calls `start` and waits for what it begins to fetch, without a thread of its own, since to wake one takes
+/// as long as a server nearby does. Called without the GIL; signals as in run_call, and what nobody waits for
+/// any more is let go when it comes. `wired` has the store.
+std::string fetch(const std::shared_ptr<Engine::Wired>& wired,
+                  const std::function<void(EntryArrived)>& start);
 
 void bind_engine(nb::module_& module);
 

@@ -7,11 +7,7 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
-#include <algorithm>
-#include <cstring>
 #include <memory>
-#include <numeric>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -19,7 +15,6 @@
 #include "engine/cache.hpp"
 #include "engine/content.hpp"
 #include "engine/data_lines.hpp"
-#include "engine/entry_reads.hpp"
 #include "native/text.hpp"
 
 namespace unio::python {
@@ -89,124 +84,6 @@ nb::list lines(const PackageHandle& package) {
   for (const DataLine& line : found)
     result.append(nb::make_tuple(key_str(line.key), key_str(line.place), line.entries));
   return result;
-}
-
-/// Bytes objects whose content is written, by other threads, before anybody else sees them.
-class NewBytes {
- public:
-  explicit NewBytes(std::span<const std::uint64_t> sizes) {
-    for (const std::uint64_t size : sizes) {
-      PyObject* made = PyBytes_FromStringAndSize(nullptr, static_cast<Py_ssize_t>(size));
-      if (made == nullptr) throw nb::python_error();
-      list_.append(nb::steal(made));
-      contents_.push_back(PyBytes_AS_STRING(made));
-    }
-  }
-  /// The last to let go may be a thread of the engine.
-  ~NewBytes() {
-    const nb::gil_scoped_acquire with_gil;
-    nb::list gone = std::move(list_);
-  }
-  NewBytes(const NewBytes&) = delete;
-  NewBytes& operator=(const NewBytes&) = delete;
-
-  char* content(std::size_t i) const { return contents_[i]; }
-  const nb::list& list() const { return list_; }
-
- private:
-  nb::list list_;
-  std::vector<char*> contents_;
-};
-
-std::shared_ptr<NewBytes> new_bytes(std::uint64_t size) {
-  return std::make_shared<NewBytes>(std::span(&size, 1));
-}
-
-/// Whose package it is, for messages.
-std::string step_of(const PackageHandle& package) {
-  return fmt::format("package '{}'", package.reader->ref().name.text());
-}
-
-std::string read_small(const PackageHandle& package, const EntryView& entry) {
-  const auto wired = package.engine->wired();
-  const Context& context = wired->quick;
-  const nb::gil_scoped_release without_gil;
-  const Registry registry(context.stores.get(package.reader->ref().registry), context);
-  return in_context(step_of(package), [&] {
-    auto at_hand = find_at_hand(registry, context, entry);
-    if (at_hand) return *std::move(at_hand);
-    const auto far = find_far_read(registry, context, entry).value();
-    std::string content = in_context(read_step(entry), [&] { return fetch(wired, far); });
-    take_content(registry, context, entry, content);
-    return content;
-  });
-}
-
-nb::object read(const PackageHandle& package, const Manifest& manifest, std::size_t index) {
-  const EntryView entry = entry_at(manifest, index);
-  if (entry.size() <= largest_small_entry) return bytes_of(read_small(package, entry));
-  const auto bytes = new_bytes(entry.size());
-  run(*package.engine, nb::none(), [=](const Context& context) {
-    const OpenedPackage opened = package.opened(manifest, context);
-    char* out = bytes->content(0);
-    in_context(step_of(package), [&] {
-      read_entry(opened.registry, context, entry, [&](Bytes piece) {
-        std::memcpy(out, piece.data(), piece.size());
-        out += piece.size();
-      });
-    });
-  });
-  return bytes->list()[0];
-}
-
-void read_range_into(const PackageHandle& package, const OpenedPackage& opened, const EntryView& entry,
-                     ByteRange range, char* out, const Context& context) {
-  std::uint64_t filled = 0;
-  in_context(step_of(package), [&] {
-    read_entry_range(opened.registry, context, entry, range, [&](Bytes piece) {
-      const std::size_t count = std::min<std::uint64_t>(piece.size(), range.length - filled);
-      std::memcpy(out + filled, piece.data(), count);
-      filled += count;
-    });
-    if (filled == range.length) return;
-    throw Error(ErrorCode::corruption,
-                fmt::format("'{}' at '{}' ends after {} bytes, but the manifest says {}", entry.logical_key(),
-                            entry.physical_key(), range.offset + filled, entry.size()));
-  });
-}
-
-nb::object read_range(const PackageHandle& package, const Manifest& manifest, std::size_t index,
-                      std::uint64_t offset, std::uint64_t length) {
-  const EntryView entry = entry_at(manifest, index);
-  const std::uint64_t begin = std::min(offset, entry.size());
-  const ByteRange range{begin, std::min(length, entry.size() - begin)};
-  const auto bytes = new_bytes(range.length);
-  run(*package.engine, nb::none(), [=](const Context& context) {
-    read_range_into(package, package.opened(manifest, context), entry, range, bytes->content(0), context);
-  });
-  return bytes->list()[0];
-}
-
-nb::list read_many(const PackageHandle& package, const Manifest& manifest,
-                   const std::vector<std::size_t>& indexes, const nb::object& progress) {
-  std::vector<EntryView> entries;
-  std::vector<std::uint64_t> sizes;
-  for (const std::size_t index : indexes) {
-    entries.push_back(entry_at(manifest, index));
-    sizes.push_back(entries.back().size());
-  }
-  const auto bytes = std::make_shared<NewBytes>(sizes);
-  run(*package.engine, progress, [=](const Context& context) {
-    const OpenedPackage opened = package.opened(manifest, context);
-    const std::uint64_t total = std::accumulate(sizes.begin(), sizes.end(), std::uint64_t{0});
-    const ProgressPhase phase(context.progress, "reading", entries.size(), total);
-    in_context(step_of(package), [&] {
-      read_contents(opened.registry, context, entries, [&](std::size_t i, std::string content) {
-        std::memcpy(bytes->content(i), content.data(), content.size());
-      });
-    });
-  });
-  return bytes->list();
 }
 
 std::pair<std::uint64_t, std::uint64_t> keep(const PackageHandle& package, const nb::str& key,
@@ -288,16 +165,13 @@ void bind_package(nb::module_& module) {
       .def("whole", &whole, nb::arg("progress").none())
       .def("list", &list_folder, nb::arg("folder"), nb::arg("all"))
       .def("lines", &lines)
-      .def("read", &read, nb::arg("manifest"), nb::arg("index"))
-      .def("read_range", &read_range, nb::arg("manifest"), nb::arg("index"), nb::arg("offset"),
-           nb::arg("length"))
-      .def("read_many", &read_many, nb::arg("manifest"), nb::arg("indexes"), nb::arg("progress").none())
       .def("keep", &keep, nb::arg("key"), nb::arg("progress").none())
       .def("clear_cache", &clear)
       .def("pickled", &pickled)
       .def_static("unpickled", &unpickled, nb::arg("engine"), nb::arg("reference"), nb::arg("tag").none(),
                   nb::arg("manifest").none())
       .def("readme_key", &readme_key);
+  bind_contents(package);
   bind_folders(package);
 }
 

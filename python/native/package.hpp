@@ -7,6 +7,7 @@
 
 #include "engine/package_reader.hpp"
 #include "native/engine.hpp"
+#include "native/read_ahead.hpp"
 
 namespace unio::python {
 
@@ -14,6 +15,7 @@ namespace unio::python {
 struct PackageHandle {
   std::shared_ptr<Engine> engine;
   std::shared_ptr<PackageReader> reader;
+  std::shared_ptr<ReadAhead> ahead = std::make_shared<ReadAhead>();
 
   /// A manifest of this package, whole or in part, with its registry opened.
   OpenedPackage opened(const Manifest& manifest, const Context& context) const {
@@ -30,6 +32,8 @@ inline EntryView entry_at(const Manifest& manifest, std::size_t index) {
 
 void bind_manifest(nb::module_& module);
 void bind_package(nb::module_& module);
+/// Reading what entries have.
+void bind_contents(nb::class_<PackageHandle>& package);
 void bind_folders(nb::class_<PackageHandle>& package);
 
 }  // namespace unio::python

@@ -46,6 +46,13 @@ std::optional<std::string> find_at_hand(const Registry& registry, const Context&
   return read_whole(registry, context, entry);
 }
 
+void start_fetch(const Registry& registry, const Context& context, const EntryView& entry,
+                 EntryArrived arrived) {
+  const auto read = find_far_read(registry, context, entry);
+  check(read.has_value(), "what is near or large is not fetched");
+  read->store->start_read(read->key, {0, read->size + 1}, read->version, read->checked, std::move(arrived));
+}
+
 void take_content(const Registry& registry, const Context& context, const EntryView& entry,
                   std::string_view content) {
   check_content(entry, content);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <exception>
 #include <functional>
 #include <optional>
 #include <span>
@@ -20,8 +21,15 @@ namespace unio {
 std::optional<std::string> find_at_hand(const Registry& registry, const Context& context,
                                         const EntryView& entry);
 
-/// What an answer to `find_far_read` (content.hpp) still needs: it is checked, and kept in the cache. So one
-/// entry is read from far away without a thread that waits for it.
+/// Called once, perhaps before the call that began it returns, on any thread; it must be quick, must not wait
+/// and must not throw.
+using EntryArrived = std::function<void(std::exception_ptr failure, std::string content)>;
+
+/// Begins to fetch a small entry that is not at hand, without a thread that waits for it. The registry's
+/// store must live until it has arrived; who gets the content gives it to `take_content`.
+void start_fetch(const Registry& registry, const Context& context, const EntryView& entry,
+                 EntryArrived arrived);
+/// Checks what was fetched, and keeps it in the cache.
 void take_content(const Registry& registry, const Context& context, const EntryView& entry,
                   std::string_view content);
 

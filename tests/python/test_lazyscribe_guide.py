@@ -76,7 +76,11 @@ def run_guide(work: Path, blocks: list[str], after: str, before: str = BEFORE) -
     code = before + "\n".join(textwrap.dedent(block) for block in blocks) + textwrap.dedent(after)
     result = subprocess.run(
         [sys.executable, "-W", "error", "-c", code],
-        cwd=work, env=environment_of(work.parent), capture_output=True, text=True, timeout=120,
+        cwd=work,
+        env=environment_of(work.parent),
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert result.returncode == 0, result.stderr
 
@@ -123,7 +127,9 @@ def test_an_artifact_of_an_unsaved_experiment_is_only_logged(guide: Path) -> Non
     repository.save()
     assert '"version": 2' in open("repository.json").read()
     """
-    opened = 'from lazyscribe import Repository\nrepository = Repository("repository.json")\nimport time; time.sleep(1.1)'
+    opened = (
+        'from lazyscribe import Repository\nrepository = Repository("repository.json")\nimport time; time.sleep(1.1)'
+    )
     run_guide(guide, [opened, GUIDE[4].replace("project.save()", "")], promote)
 
 

@@ -55,7 +55,11 @@ def one(place: str = "project.json") -> unio.Project:
 def test_what_was_saved_is_there_again(place: str) -> None:
     one(place)
     experiment = unio.Project(place, mode="r")["my-try"]
-    assert (experiment.metrics, experiment.parameters, experiment.tags) == ({"auroc": 0.5}, {"features": ["a"]}, ["good", "best"])
+    assert (experiment.metrics, experiment.parameters, experiment.tags) == (
+        {"auroc": 0.5},
+        {"features": ["a"]},
+        ["good", "best"],
+    )
     assert experiment.load_artifact("features") == [0, 1]
     assert experiment.tests[0].load_artifact("matrix") == [[1]]
     assert experiment.tests[0].to_dict()["parameters"] == {"rows": 7}
@@ -94,7 +98,11 @@ def test_modes_say_what_may_be_changed(work: Path) -> None:
     editor["my-try"].log_metric("auroc", 0.75)
     editor.save()
     assert len(entries()) == 1
-    assert (entries()[0]["metrics"], entries()[0]["last_updated_by"], entries()[0]["author"]) == ({"auroc": 0.75}, "bob", "ada")
+    assert (entries()[0]["metrics"], entries()[0]["last_updated_by"], entries()[0]["author"]) == (
+        {"auroc": 0.75},
+        "bob",
+        "ada",
+    )
     with pytest.raises(ValueError):
         unio.Project(mode="x")
     anew = unio.Project(mode="w")

@@ -52,8 +52,15 @@ def three(place: str = "repository.json") -> unio.Repository:
 def test_every_handler_gives_back_what_it_got(place: str, work: Path) -> None:
     table = pyarrow.table({"a": [1, 2], "b": ["x", "y"]})
     values: dict[str, Any] = {
-        "json": {"a": [1.5, None]}, "pickle": {1, 2}, "text": "Größe\r\n😀", "bytes": bytes(range(256)),
-        "yaml": {"a": [1]}, "numpy": numpy.arange(6).reshape(2, 3), "csv": table, "parquet": table, "arrow": table,
+        "json": {"a": [1.5, None]},
+        "pickle": {1, 2},
+        "text": "Größe\r\n😀",
+        "bytes": bytes(range(256)),
+        "yaml": {"a": [1]},
+        "numpy": numpy.arange(6).reshape(2, 3),
+        "csv": table,
+        "parquet": table,
+        "arrow": table,
     }
     repository = unio.Repository(place)
     for handler, value in values.items():
@@ -132,7 +139,11 @@ def test_modes_are_those_of_the_guide(work: Path) -> None:
         repository.save()
     assert len(index()) == 5
     reader = unio.Repository("repository.json", mode="r")
-    for change in (lambda: reader.log_artifact("x", 1, handler="json"), reader.save, lambda: reader.set_artifact_expiry("x")):
+    for change in (
+        lambda: reader.log_artifact("x", 1, handler="json"),
+        reader.save,
+        lambda: reader.set_artifact_expiry("x"),
+    ):
         with pytest.raises(ReadOnlyError):
             change()
     repository = unio.Repository("repository.json", mode="w")
@@ -276,7 +287,9 @@ def test_diff_filter_and_lists(work: Path) -> None:
     with pytest.raises(ArtifactLoadError, match="save"):
         repository.get_version_diff("y", 0)
     repository.save()
-    assert '-    "a": 1' in repository.get_version_diff("y", 0) and '+    "a": 2' in repository.get_version_diff("y", (1, 0))
+    assert '-    "a": 1' in repository.get_version_diff("y", 0) and '+    "a": 2' in repository.get_version_diff(
+        "y", (1, 0)
+    )
     assert repository.get_version_diff("y", 1) == ""
     assert [each["version"] for each in repository.list_versions("x")] == [0, 1, 2]
     assert repository.get_artifact_uri("x", 0).startswith("file:///") and "/x/x-" in repository.get_artifact_uri("x", 0)
