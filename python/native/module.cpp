@@ -1,6 +1,8 @@
 #include <nanobind/nanobind.h>
 
+#include "native/artifacts.hpp"
 #include "native/builder.hpp"
+#include "native/catalog.hpp"
 #include "native/engine.hpp"
 #include "native/errors.hpp"
 #include "native/package.hpp"
@@ -21,5 +23,8 @@ NB_MODULE(_native, module) {
   unio::python::bind_builder(module);
   unio::python::bind_registry(module);
   unio::python::bind_repository(module);
+  unio::python::bind_artifacts(module);
+  unio::python::bind_artifact_saving(module);
+  unio::python::bind_catalog(module);
   unio::python::bind_transform(module);
 }

@@ -13,6 +13,8 @@ the command ``unio``.
 from typing import TYPE_CHECKING, Any
 
 from unio import readers
+from unio._artifact import Artifact, Metadata
+from unio._artifact_functions import create_artifact, load, save
 from unio._builder import PackageBuilder
 from unio._entries import Listing, PackageEntry, PackageFolder
 from unio._errors import (
@@ -32,9 +34,13 @@ from unio._errors import (
     UnsupportedError,
 )
 from unio._folders import Change, Difference, MatchResult, VerifyResult
+from unio._handler import Handler, LineageStep
+from unio._labels import Labels
 from unio._native import version as __version__
 from unio._package import Package
 from unio._registry import PackageInfo, Revision, packages, revisions
+from unio._remote_files import LocalFile, S3File
+from unio._surroundings import mock_username
 from unio._task import Output
 from unio._transform import transform
 
@@ -43,15 +49,21 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AlreadyExistsError",
+    "Artifact",
     "Change",
     "ConflictError",
     "CorruptionError",
     "DeadlineExceededError",
     "Difference",
     "Experiment",
+    "Handler",
     "InvalidArgumentError",
+    "Labels",
+    "LineageStep",
     "Listing",
+    "LocalFile",
     "MatchResult",
+    "Metadata",
     "NoSpaceError",
     "NotFoundError",
     "Output",
@@ -65,6 +77,7 @@ __all__ = [
     "Project",
     "Repository",
     "Revision",
+    "S3File",
     "Test",
     "UnauthenticatedError",
     "UnavailableError",
@@ -73,9 +86,13 @@ __all__ = [
     "UnsupportedError",
     "VerifyResult",
     "__version__",
+    "create_artifact",
+    "load",
+    "mock_username",
     "packages",
     "readers",
     "revisions",
+    "save",
     "transform",
 ]
 

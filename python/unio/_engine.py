@@ -20,11 +20,20 @@ _engine: _native.Engine | None = None
 def current() -> _native.Engine:
     """The engine for the environment variables as they are now; configuration is read when it is first used."""
     global _engine, _variables
-    wanted = {name: value for name, value in os.environ.items() if name.startswith(_NAMES) or name in _EXACT}
+    wanted = _wanted()
     with _lock:
         if _engine is None or _variables != wanted:
             _engine, _variables = _native.Engine(wanted), wanted
         return _engine
+
+
+def with_catalog(url: str | None) -> _native.Engine:
+    """An engine whose catalogue is there, in place of the configured one."""
+    return current() if url is None else _native.Engine(_wanted() | {"UNIO_CATALOG": url})
+
+
+def _wanted() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name.startswith(_NAMES) or name in _EXACT}
 
 
 def _close() -> None:

@@ -218,3 +218,83 @@ class SharedPush:
     ) -> tuple[Package, bool]:
         """The package, and whether that is news."""
     def close(self) -> None: ...
+
+class Artifact:
+    """An artifact as it was saved or found; `logs` says which of its two kinds of files is meant."""
+
+    @staticmethod
+    def unpickled(engine: Engine, registry: str, folder: str, yaml: str) -> Artifact: ...
+    def pickled(self) -> tuple[str, str, str]:
+        """Registry, folder, metadata as YAML."""
+    def document(self) -> str:
+        """JSON."""
+    def files(self, logs: bool) -> list[tuple[str, str, int | None, str | None]]:
+        """Relpath, URL, size, SHA-256."""
+    def exists(self, logs: bool, relpath: str) -> bool: ...
+    def read(self, logs: bool, relpath: str) -> bytes: ...
+    def download(
+        self, logs: bool, relpath: str, target: tuple[str, str], overwrite: bool, progress: _Progress | None
+    ) -> str:
+        """To a folder, under a name."""
+    def revise(self, user: str, labels: Sequence[tuple[str, str]], infos: Sequence[tuple[str, str | None]]) -> Artifact:
+        """Sets these labels and infos; None removes an info."""
+
+def get_artifact(engine: Engine, registry: str, id: str) -> Artifact: ...
+
+class Surroundings:
+    """What Python tells of itself. None for `user` and `level`: as configured."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        user: str | None,
+        level: str | None,
+        directory: str,
+        arguments: Sequence[str],
+        version: str,
+        executable: str,
+        search_paths: Sequence[str],
+        notebook: str | None,
+        variables: dict[str, str],
+    ) -> None: ...
+    @property
+    def user(self) -> str: ...
+
+class Described:
+    def __init__(
+        self,
+        surroundings: Surroundings,
+        labels: Sequence[tuple[str, str]],
+        infos: Sequence[tuple[str, str]],
+        based_on: Sequence[str],
+        run_id: str,
+    ) -> None: ...
+
+class NewArtifact:
+    """An artifact whose files are being written: announced until it is finished or closed."""
+
+    def __init__(self, engine: Engine, registry: str, relpaths: Sequence[str], described: Described) -> None: ...
+    def document(self) -> str:
+        """JSON."""
+    def url(self, relpath: str) -> str: ...
+    def put(self, relpath: str, source: str) -> None: ...
+    def finish(self, progress: _Progress | None) -> Artifact: ...
+    def close(self) -> None: ...
+
+def save_artifact(
+    engine: Engine,
+    registry: str,
+    paths: Sequence[str],
+    described: Described,
+    dedup: bool,
+    progress: _Progress | None,
+) -> Artifact: ...
+def find_published(
+    engine: Engine, registry: str, query: str, kind: str | None, limit: int, progress: _Progress | None
+) -> tuple[list[str], int]:
+    """Documents as JSON, and how many are found in all, up to 10,000; the catalogue is brought up to date before."""
+
+def lineage(
+    engine: Engine, registry: str, id: str, up: bool, depth: int, progress: _Progress | None
+) -> list[tuple[str, int, str | None, int | None, str]]:
+    """Id, steps, kind, microsecond, user."""

@@ -59,26 +59,31 @@ const std::vector<ArtifactFile>& files_of(const OpenedArtifact& artifact, Artifa
 }
 
 /// Whether what stands there has the content of the file already.
-bool has_content(SafeTree& tree, const ArtifactFile& file) {
+bool has_content(SafeTree& tree, const std::string& name, const ArtifactFile& file) {
   if (!file.sha256) return false;
-  File present = tree.open(file.relpath);
+  File present = tree.open(name);
   Sha256 hash;
   std::vector<std::byte> piece(std::size_t{1} << 20);
   while (const std::size_t count = present.read(piece)) hash.update(Bytes(piece).first(count));
   return hash.finish() == *file.sha256;
 }
 
+const std::string& local_name(const ArtifactFile& file, const DownloadOptions& options) {
+  return options.name.empty() ? file.relpath : options.name;
+}
+
 /// One file, into a temporary one beside its place and then there.
 void fetch(const Registry& registry, const OpenedArtifact& artifact, const ArtifactFile& file, SafeTree& tree,
            const DownloadOptions& options, const Context& context) {
-  const auto standing = tree.find(file.relpath);
+  const std::string& name = local_name(file, options);
+  const auto standing = tree.find(name);
   const bool overwrite = options.overwrite == DownloadOptions::Overwrite::yes;
-  if (standing && S_ISREG(standing->st_mode) && has_content(tree, file)) return;
+  if (standing && S_ISREG(standing->st_mode) && has_content(tree, name, file)) return;
   if (standing && !overwrite) {
-    throw Error(ErrorCode::already_exists,
-                fmt::format("{} is there already, with other content",
-                            quoted_key((options.folder / file.relpath).native())),
-                "download to another folder, or overwrite it with --force");
+    throw Error(
+        ErrorCode::already_exists,
+        fmt::format("{} is there already, with other content", quoted_key((options.folder / name).native())),
+        "download to another folder, or overwrite it with --force");
   }
   TemporaryFile temporary = tree.temporary();
   const auto write = [&](Bytes bytes) {
@@ -87,8 +92,7 @@ void fetch(const Registry& registry, const OpenedArtifact& artifact, const Artif
   };
   read_file(registry, artifact, file, context, write, options.part);
   temporary.file().sync();
-  tree.place(std::move(temporary), file.relpath,
-             overwrite ? SafeTree::Overwrite::yes : SafeTree::Overwrite::no);
+  tree.place(std::move(temporary), name, overwrite ? SafeTree::Overwrite::yes : SafeTree::Overwrite::no);
 }
 
 /// A folder of a user's is no workspace: nothing of ours stays in it.
@@ -194,9 +198,13 @@ Downloaded download(const Registry& registry, const OpenedArtifact& artifact, co
     for (const std::string& relpath : options.relpaths)
       files.push_back(&get_file(artifact, relpath, options.part));
   }
+  if (!options.name.empty()) {
+    check_logical_key(options.name);
+    check(files.size() == 1, "one file gets a name");
+  }
   Downloaded downloaded;
   for (const ArtifactFile* file : files) {
-    downloaded.paths.push_back(options.folder / file->relpath);
+    downloaded.paths.push_back(options.folder / local_name(*file, options));
     downloaded.bytes += file->size.value_or(0);
   }
   const ProgressPhase phase(context.progress, "downloading", files.size(), downloaded.bytes);

@@ -49,6 +49,8 @@ struct DownloadOptions {
   std::filesystem::path folder = ".";  ///< made when missing
   /// Relpaths; empty: all files.
   std::vector<std::string> relpaths = {};
+  /// The name of a single file below the folder; empty: its relpath.
+  std::string name = {};
   ArtifactPart part = ArtifactPart::files;
   enum class Overwrite { no, yes };
   /// A file with the same content may always stand there already.
@@ -60,9 +62,9 @@ struct Downloaded {
   std::uint64_t bytes = 0;
 };
 
-/// Downloads files below a folder, each under its relpath, and never outside of it, whatever links stand
-/// there. A file appears under its name only when it is whole and right. Errors: those of read_file;
-/// already_exists for other content in the way; permission_denied for a link.
+/// Downloads files below a folder, each under its relpath (or the one under `name`), and never outside of it,
+/// whatever links stand there. A file appears under its name only when it is whole and right. Errors: those
+/// of read_file; already_exists for other content in the way; permission_denied for a link.
 Downloaded download(const Registry& registry, const OpenedArtifact& artifact, const DownloadOptions& options,
                     const Context& context);
 

@@ -16,6 +16,7 @@ namespace {
 
 /// Somebody else revising the same metadata as often as this is a loop.
 constexpr int most_revisions_at_once = 100;
+constexpr std::size_t put_piece_size = std::size_t{1} << 20;
 
 std::vector<std::string> each_once(const std::vector<std::string>& texts) {
   std::set<std::string, std::less<>> seen;
@@ -141,6 +142,24 @@ std::string NewArtifact::url(std::string_view relpath) const {
   const std::string key = layout::artifact_file(writer_.folder(), relpath);
   if (FileStore* files = registry_.store().files()) return files->path(key).native();
   return registry_.root() + key;
+}
+
+void NewArtifact::put(std::string_view relpath, const std::filesystem::path& source) const {
+  if (std::find(relpaths_.begin(), relpaths_.end(), relpath) == relpaths_.end()) {
+    throw Error(ErrorCode::not_found, fmt::format("the artifact was not begun with {}", quoted_key(relpath)),
+                fmt::format("it has {}", fmt::join(relpaths_, ", ")));
+  }
+  StagingStore* staging = registry_.store().staging();
+  check(staging != nullptr, "the registry's store cannot take a file");
+  const std::string key = layout::artifact_file(writer_.folder(), relpath);
+  File file = File::open_for_reading(source);
+  const auto object = staging->stage({.key = key, .size = stamp_of(file.status()).size});
+  std::vector<std::byte> piece(put_piece_size);
+  while (const std::size_t count = file.read(piece)) {
+    throw_if_stopped(context_.stop);
+    object->append(Bytes(piece).first(count));
+  }
+  object->publish(key, Condition::none());
 }
 
 ArtifactFile NewArtifact::read_back(const std::string& relpath) const {

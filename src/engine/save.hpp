@@ -41,8 +41,14 @@ class NewArtifact {
               const Context& context);
 
   const std::string& artifact_id() const { return writer_.record().artifact_id; }
+  /// What is known before the files are written.
+  const ArtifactRecord& record() const { return writer_.record(); }
   /// Where to write the file `relpath`: a path, whose folder is there, or the URL of a bucket.
   std::string url(std::string_view relpath) const;
+
+  /// Writes the file `relpath` from a local one, in place of what was written before. May be called from many
+  /// threads. Error not_found for a file that the artifact was not begun with, or that is not there.
+  void put(std::string_view relpath, const std::filesystem::path& source) const;
 
   /// Reads back and records what was written. Error failed_precondition that names every file which was not.
   SavedArtifact finish();

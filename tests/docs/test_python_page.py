@@ -56,6 +56,13 @@ def test_the_page_of_repositories_shows_what_happens(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stdout + result.stderr
 
 
+def test_the_page_of_handlers_shows_what_happens(tmp_path: Path) -> None:
+    page = ROOT / "docs/handler.md"
+    assert len(list(blocks_of(page.read_text()))) >= 10
+    result = run_page(page, tmp_path / "home")
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
 @pytest.mark.parametrize(
     ("block", "ending"),
     [

@@ -137,6 +137,18 @@ TEST_F(ArtifactReaderTest, downloads_all_files_or_those_that_are_named_and_leave
   EXPECT_EQ(files_below(folder_.path() / "one"), (Files{{"a/b.txt", "1"}}));
 }
 
+TEST_F(ArtifactReaderTest, downloads_one_file_under_another_name_below_the_folder_alone) {
+  const OpenedArtifact artifact = opened({{"a/b.txt", "1"}, {"c", ""}});
+  DownloadOptions options = to("d");
+  options.relpaths = {"a/b.txt"};
+  options.name = "renamed.txt";
+  EXPECT_THAT(download(registry_, artifact, options, context_).paths,
+              ElementsAre(folder_.path() / "d/renamed.txt"));
+  EXPECT_EQ(files_below(folder_.path() / "d"), (Files{{"renamed.txt", "1"}}));
+  options.name = "../outside";
+  EXPECT_UNIO_ERROR(download(registry_, artifact, options, context_), invalid_argument);
+}
+
 TEST_F(ArtifactReaderTest, downloads_logs_when_asked_for_them) {
   SaveRequest what = request({{"x", "a"}});
   what.logs = {{"pip_freeze.txt", "pandas==1\n"}};

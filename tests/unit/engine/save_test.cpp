@@ -342,6 +342,17 @@ TEST_F(NewArtifactTest, records_what_was_written_in_place) {
   EXPECT_EQ(status.st_mode & 0777, 0444U);
 }
 
+TEST_F(NewArtifactTest, takes_local_files_and_what_came_last_counts) {
+  const auto paths = local_files({{"first", "a longer one"}, {"second", "b"}});
+  NewArtifact artifact(registry_, {"model.pt"}, description(), context_);
+  artifact.put("model.pt", paths[0]);
+  artifact.put("model.pt", paths[1]);
+  EXPECT_UNIO_ERROR(artifact.put("other", paths[0]), not_found);
+  EXPECT_UNIO_ERROR(artifact.put("model.pt", folder_.path() / "nothing"), not_found);
+  const SavedArtifact saved = artifact.finish();
+  EXPECT_EQ(contents(registry_, {saved.folder, saved.record}), (Files{{"model.pt", "b"}}));
+}
+
 TEST_F(NewArtifactTest, names_every_file_that_was_not_written_and_records_nothing) {
   NewArtifact artifact(registry_, {"a", "b", "c"}, description(), context_);
   write(artifact.url("b").substr(std::string("memory:/").size()), "b");
