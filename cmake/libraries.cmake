@@ -36,14 +36,11 @@ function(unio_headers name target)
   target_include_directories(${name} SYSTEM INTERFACE ${folders})
 endfunction()
 
-# Debian's CMake files know the shared library only. Its archive cannot become part of a shared object, as the native module
-# is one: that takes the library itself.
-find_package(yaml-cpp REQUIRED)
-find_library(yaml_archive libyaml-cpp.a REQUIRED)
-find_library(yaml_library libyaml-cpp.so REQUIRED)
-unio_headers(unio_yaml yaml-cpp)
-set(is_module "$<STREQUAL:$<TARGET_PROPERTY:TYPE>,MODULE_LIBRARY>")
-target_link_libraries(unio_yaml INTERFACE "$<IF:${is_module},${yaml_library},${yaml_archive}>")
+# A single file of ours includes its header, which lies where all headers do.
+find_library(yaml_archive libyaml.a REQUIRED)
+add_library(unio_yaml INTERFACE)
+target_link_libraries(unio_yaml INTERFACE ${yaml_archive})
+target_compile_definitions(unio_yaml INTERFACE YAML_DECLARE_STATIC)
 
 # A single file of ours includes toml++.
 find_package(tomlplusplus REQUIRED)

@@ -1,9 +1,6 @@
 #include <fmt/format.h>
-#include <yaml-cpp/eventhandler.h>
-#include <yaml-cpp/exceptions.h>
-#include <yaml-cpp/parser.h>
+#include <yaml.h>
 
-#include <sstream>
 #include <vector>
 
 #include "base/error.hpp"
@@ -19,36 +16,64 @@ constexpr std::size_t deepest = 32;
   throw Error(ErrorCode::corruption, fmt::format("the YAML {}", why));
 }
 
-/// Builds values while yaml-cpp reads, so that nesting and aliases are refused before they cost anything.
-class Builder final : public YAML::EventHandler {
+/// What libyaml reads, one event after the other. It borrows the text.
+class Events {
+ public:
+  explicit Events(std::string_view text) {
+    if (yaml_parser_initialize(&parser_) == 0) throw std::bad_alloc();
+    yaml_parser_set_input_string(&parser_, reinterpret_cast<const unsigned char*>(text.data()), text.size());
+  }
+  ~Events() {
+    yaml_event_delete(&event_);
+    yaml_parser_delete(&parser_);
+  }
+  Events(const Events&) = delete;
+  Events& operator=(const Events&) = delete;
+
+  /// Valid until the next one. Error corruption.
+  const yaml_event_t& next() {
+    yaml_event_delete(&event_);
+    if (yaml_parser_parse(&parser_, &event_) == 0) {
+      const char* problem = parser_.problem == nullptr ? "no memory" : parser_.problem;
+      refuse(fmt::format("cannot be read: line {}: {}", parser_.problem_mark.line + 1, problem));
+    }
+    return event_;
+  }
+
+ private:
+  yaml_parser_t parser_{};
+  yaml_event_t event_{};
+};
+
+std::string_view text_of(const yaml_char_t* text, std::size_t size) {
+  return {reinterpret_cast<const char*>(text), size};
+}
+
+/// Builds the value while it is read, so that nesting and aliases are refused before they cost anything.
+class Builder {
  public:
   Json take() {
     if (!complete_) refuse("is empty");
     return std::move(root_);
   }
 
-  void OnDocumentStart(const YAML::Mark&) override {}
-  void OnDocumentEnd() override {}
-  void OnAlias(const YAML::Mark&, YAML::anchor_t) override { refuse("has an alias"); }
-  void OnNull(const YAML::Mark&, YAML::anchor_t anchor) override { add(anchor, Json()); }
-  void OnScalar(const YAML::Mark&, const std::string& tag, YAML::anchor_t anchor,
-                const std::string& value) override {
-    // Plain scalars have the tag "?".
-    const bool is_null =
-        tag == "?" && (value == "null" || value == "Null" || value == "NULL" || value == "~");
-    if (!is_utf8(value)) refuse("is not UTF-8");
-    add(anchor, is_null ? Json() : Json(value));
+  void add(const yaml_event_t& event) {
+    switch (event.type) {
+      case YAML_ALIAS_EVENT:
+        refuse("has an alias");
+      case YAML_SCALAR_EVENT:
+        return add_scalar(event.data.scalar);
+      case YAML_SEQUENCE_START_EVENT:
+        return open(event.data.sequence_start.anchor, Json::Array());
+      case YAML_MAPPING_START_EVENT:
+        return open(event.data.mapping_start.anchor, Json::object());
+      case YAML_SEQUENCE_END_EVENT:
+      case YAML_MAPPING_END_EVENT:
+        return close();
+      default:
+        return;
+    }
   }
-  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t anchor,
-                       YAML::EmitterStyle::value) override {
-    open(anchor, Json::Array());
-  }
-  void OnSequenceEnd() override { close(); }
-  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t anchor,
-                  YAML::EmitterStyle::value) override {
-    open(anchor, Json::object());
-  }
-  void OnMapEnd() override { close(); }
 
  private:
   struct Level {
@@ -56,8 +81,18 @@ class Builder final : public YAML::EventHandler {
     std::optional<std::string> key;
   };
 
-  void open(YAML::anchor_t anchor, Json empty) {
-    if (anchor != YAML::NullAnchor) refuse("has an anchor");
+  template <class Scalar>
+  void add_scalar(const Scalar& scalar) {
+    if (scalar.anchor != nullptr) refuse("has an anchor");
+    const std::string_view text = text_of(scalar.value, scalar.length);
+    const bool plain = scalar.plain_implicit != 0 && scalar.style == YAML_PLAIN_SCALAR_STYLE;
+    const bool is_null =
+        plain && (text.empty() || text == "null" || text == "Null" || text == "NULL" || text == "~");
+    add(is_null ? Json() : Json(std::string(text)));
+  }
+
+  void open(const yaml_char_t* anchor, Json empty) {
+    if (anchor != nullptr) refuse("has an anchor");
     if (levels_.size() == deepest) refuse("is nested too deeply");
     if (!levels_.empty() && levels_.back().value.is_object() && !levels_.back().key)
       refuse("has a key that is no text");
@@ -67,11 +102,10 @@ class Builder final : public YAML::EventHandler {
   void close() {
     Json value = std::move(levels_.back().value);
     levels_.pop_back();
-    add(YAML::NullAnchor, std::move(value));
+    add(std::move(value));
   }
 
-  void add(YAML::anchor_t anchor, Json value) {
-    if (anchor != YAML::NullAnchor) refuse("has an anchor");
+  void add(Json value) {
     if (levels_.empty()) {
       root_ = std::move(value);
       complete_ = true;
@@ -98,17 +132,15 @@ class Builder final : public YAML::EventHandler {
 
 Json parse_yaml(std::string_view text) {
   if (!is_utf8(text)) refuse("is not UTF-8");
+  Events events(text);
   Builder builder;
-  try {
-    std::istringstream stream{std::string(text)};
-    YAML::Parser parser(stream);
-    if (!parser.HandleNextDocument(builder)) refuse("is empty");
-    Builder second;
-    if (parser.HandleNextDocument(second)) refuse("has more than one document");
-  } catch (const YAML::Exception& error) {
-    refuse(fmt::format("cannot be read: line {}: {}", error.mark.line + 1, error.msg));
+  std::size_t documents = 0;
+  while (true) {
+    const yaml_event_t& event = events.next();
+    if (event.type == YAML_STREAM_END_EVENT) return builder.take();
+    if (event.type == YAML_DOCUMENT_START_EVENT && ++documents > 1) refuse("has more than one document");
+    builder.add(event);
   }
-  return builder.take();
 }
 
 }  // namespace unio
