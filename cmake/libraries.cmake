@@ -37,9 +37,9 @@ function(unio_headers name target)
 endfunction()
 
 # A single file of ours includes its header, which lies where all headers do.
-find_library(yaml_archive libyaml.a REQUIRED)
+find_library(libyaml_archive libyaml.a REQUIRED)
 add_library(unio_yaml INTERFACE)
-target_link_libraries(unio_yaml INTERFACE ${yaml_archive})
+target_link_libraries(unio_yaml INTERFACE ${libyaml_archive})
 target_compile_definitions(unio_yaml INTERFACE YAML_DECLARE_STATIC)
 
 # A single file of ours includes toml++.
