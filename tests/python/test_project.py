@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 import unio
 from unio.lazyscribe import interchange
 from unio.lazyscribe.exception import (

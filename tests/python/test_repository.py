@@ -16,7 +16,6 @@ from typing import Any, ClassVar
 import numpy
 import pyarrow
 import pytest
-
 import unio
 from unio.lazyscribe import release as releases
 from unio.lazyscribe.artifacts.base import Simple
