@@ -50,6 +50,14 @@ def wait_until(happened: Callable[[], bool]) -> None:
         time.sleep(0.001)
 
 
+def size_of(path: Path) -> int:
+    """0 for what is gone: a file may be finished, and have its name, while one looks."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
 def killed_while_reading(method: str, dataset: unio.torch.IterDataset, happened: Callable[[], bool]) -> None:
     process = multiprocessing.get_context(method).Process(target=everything, args=(dataset,))
     process.start()
@@ -83,7 +91,7 @@ def test_what_a_killed_worker_had_half_written_goes_when_space_is_made(proxy: S3
     temporaries = cache_of(home) / "tmp"
     # One of its requests gets no answer, so that the file stays half-written.
     proxy.fault(Fault.STALL, of("GetObject", "/objects/"), times=1, after=3)
-    killed_while_reading("spawn", dataset, lambda: any(path.stat().st_size > 0 for path in temporaries.glob("*")))
+    killed_while_reading("spawn", dataset, lambda: any(size_of(path) > 0 for path in temporaries.glob("*")))
     proxy.heal()
     left = list(temporaries.iterdir())
     assert run_jobs("spawn", everything, [(dataset,)]) == [{"large.bin": FILES["large.bin"]}]
