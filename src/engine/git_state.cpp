@@ -82,9 +82,12 @@ const Arguments& questions_of_remotes() {
   return arguments;
 }
 
-/// Whatever the user's settings are, a patch that `git apply` takes.
+/// Whatever the user's settings are, a patch that `git apply` takes, and an index that stays as it is: only
+/// `git status` heeds --no-optional-locks.
 const Arguments& questions_of_changes() {
   static const Arguments arguments{"-c",
+                                   "diff.autoRefreshIndex=false",
+                                   "-c",
                                    "diff.noprefix=false",
                                    "-c",
                                    "diff.mnemonicPrefix=false",
