@@ -52,16 +52,7 @@ nb::tuple find(const std::shared_ptr<Engine>& engine, const std::string& registr
 }
 
 nb::object kind_of(const LineageVertex& vertex) {
-  if (!vertex.kind) return nb::none();
-  switch (*vertex.kind) {
-    case DocumentKind::artifact:
-      return nb::str("artifact");
-    case DocumentKind::package:
-      return nb::str("package");
-    case DocumentKind::value:
-      break;
-  }
-  return nb::str("value");
+  return vertex.kind ? nb::object(key_str(name(*vertex.kind))) : nb::none();
 }
 
 nb::list lineage(const std::shared_ptr<Engine>& engine, const std::string& registry, const nb::str& id,

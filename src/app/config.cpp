@@ -11,6 +11,7 @@
 #include <functional>
 #include <sstream>
 
+#include "base/ascii.hpp"
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "base/spelling.hpp"
@@ -143,17 +144,14 @@ std::string toml_line(std::string_view key, std::string_view type, const std::st
   return fmt::format("{} = {}", key, text.str());
 }
 
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
-}
+/// What may stand around the words of a line.
+constexpr std::string_view space = " \t\r";
 
 /// "remotes" for "[remotes]  # my registries"; absent when the line begins no section.
 std::optional<std::string_view> section_of(std::string_view line) {
-  line = trimmed(line);
+  line = trimmed(line, space);
   if (!line.starts_with('[') || line.starts_with("[[")) return std::nullopt;
-  return trimmed(line.substr(1, line.find(']') - 1));
+  return trimmed(line.substr(1, line.find(']') - 1), space);
 }
 
 bool has_section(const std::string& text, std::string_view name) {
@@ -170,8 +168,8 @@ bool sets_key(std::string_view line, std::string_view section, std::string_view 
     if (!key.starts_with(section) || key.substr(section.size(), 1) != ".") return false;
     key.remove_prefix(section.size() + 1);
   }
-  line = trimmed(line);
-  return line.starts_with(key) && trimmed(line.substr(key.size())).starts_with('=');
+  line = trimmed(line, space);
+  return line.starts_with(key) && trimmed(line.substr(key.size()), space).starts_with('=');
 }
 
 /// The text of a configuration file with one key set, or removed; its other lines stay as they are. A key

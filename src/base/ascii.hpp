@@ -40,6 +40,12 @@ inline std::string to_lower(std::string_view text) {
   return result;
 }
 
+/// Without what stands in `space` at both ends.
+constexpr std::string_view trimmed(std::string_view text, std::string_view space) {
+  const std::size_t first = text.find_first_not_of(space);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(space) - first + 1);
+}
 /// Without the white space at both ends.
 constexpr std::string_view trimmed(std::string_view text) {
   while (!text.empty() && is_space(text.front())) text.remove_prefix(1);

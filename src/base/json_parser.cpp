@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <limits>
 
+#include "base/ascii.hpp"
 #include "base/error.hpp"
 #include "base/utf8.hpp"
 
@@ -16,10 +17,6 @@ namespace {
 constexpr std::size_t max_depth = 512;
 /// Python refuses longer ones, because reading them takes time in their square.
 constexpr std::size_t max_integer_digits = 4300;
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 Json integer(std::string_view digits) {
   if (digits == "-0") return 0;

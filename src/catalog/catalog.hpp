@@ -18,6 +18,9 @@ namespace unio {
 
 enum class DocumentKind : std::uint8_t { artifact, package, value };
 
+/// As queries and commands write it: "artifact", "package", "value".
+std::string_view name(DocumentKind kind);
+
 /// What the catalogue knows of one published thing.
 struct CatalogDocument {
   DocumentKind kind = DocumentKind::artifact;

@@ -163,9 +163,7 @@ std::string file_key(const OpenedArtifact& artifact, const ArtifactFile& file, A
 
 std::string file_url(const Registry& registry, const OpenedArtifact& artifact, const ArtifactFile& file,
                      ArtifactPart part) {
-  const std::string key = file_key(artifact, file, part);
-  if (FileStore* files = registry.store().files()) return files->path(key).native();
-  return registry.root() + key;
+  return registry.place_of(file_key(artifact, file, part));
 }
 
 void read_file(const Registry& registry, const OpenedArtifact& artifact, const ArtifactFile& file,

@@ -12,20 +12,13 @@
 namespace unio {
 namespace {
 
-/// The folder as people open it: a path, or the URL of a bucket.
-std::string root_of(const Registry& registry, const std::string& folder) {
-  if (FileStore* files = registry.store().files()) return files->path(folder).native();
-  return registry.root() + folder;
-}
-
 ArtifactRecord named(const Registry& registry, ArtifactRecord record, const Context& context) {
   check_user_name(record.environment.username);
   check_texts(record);
   record.artifact_id = new_artifact_id(context.random);
   if (record.run_id.empty()) record.run_id = new_run_id(context.random);
-  record.remote_root =
-      root_of(registry,
-              layout::artifact_folder(record.creation_time, record.environment.username, record.artifact_id));
+  record.remote_root = registry.place_of(
+      layout::artifact_folder(record.creation_time, record.environment.username, record.artifact_id));
   return record;
 }
 
@@ -133,10 +126,7 @@ SavedArtifact ArtifactWriter::publish() {
 
 void ArtifactWriter::remove_leftovers() noexcept {
   try {
-    std::vector<std::string> keys;
-    for_each_object(registry_.store(), save_.folder + "/",
-                    [&](const ObjectInfo& object) { keys.push_back(object.key); });
-    registry_.store().remove_all(keys);
+    registry_.store().remove_all(keys_below(registry_.store(), save_.folder + "/"));
   } catch (const std::exception&) {
     // The session stays, so that whoever comes next clears it away.
     session_.leave();

@@ -61,8 +61,9 @@ std::vector<std::string> record_keys(const Registry& registry, const std::vector
                                      const Context& context) {
   Synchronized<std::vector<std::string>> keys;
   ask_many(registry.store(), hashes.size(), context, [&](std::size_t i) {
-    for_each_object(registry.store(), layout::revisions(hashes[i]),
-                    [&](const ObjectInfo& object) { keys.lock()->push_back(object.key); });
+    const std::vector<std::string> found = keys_below(registry.store(), layout::revisions(hashes[i]));
+    auto all = keys.lock();
+    all->insert(all->end(), found.begin(), found.end());
   });
   return std::move(*keys.lock());
 }

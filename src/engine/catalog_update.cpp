@@ -108,8 +108,9 @@ class Updater {
   void read_names() {
     std::vector<std::pair<const PackageName*, PackageNames*>> packages;
     for (const auto& [name, touched] : touched_) packages.emplace_back(&name, &names_[name]);
-    ask_many(registry_.store(), packages.size(), context_,
-             [&](std::size_t i) { packages[i].second->pointers = list_names(*packages[i].first); });
+    ask_many(registry_.store(), packages.size(), context_, [&](std::size_t i) {
+      packages[i].second->pointers = registry_.pointer_names(*packages[i].first);
+    });
     std::vector<std::string> keys;
     std::vector<std::pair<PackageNames*, std::string>> owners;
     for (const auto& [name, names] : packages) {
@@ -127,19 +128,6 @@ class Updater {
     for (std::size_t i = 0; i < keys.size(); ++i) {
       if (values[i]) owners[i].first->tags[*values[i]].push_back(owners[i].second);
     }
-  }
-
-  std::vector<std::string> list_names(const PackageName& name) const {
-    std::vector<std::string> names;
-    const std::string prefix = layout::pointers(name);
-    ListOptions options{.prefix = prefix, .delimiter = "/", .start = {}};
-    do {
-      throw_if_stopped(context_.stop);
-      const ListPage page = registry_.store().list(options);
-      for (const ObjectInfo& object : page.objects) names.push_back(object.key.substr(prefix.size()));
-      options.start = page.next;
-    } while (!options.start.empty());
-    return names;
   }
 
   /// Where all names of a package point, timestamps included: only for what nothing else tells.

@@ -67,9 +67,7 @@ bool complete_save(const Registry& registry, const Context& context, const Json&
 void clear_save(const Registry& registry, const Json& session) {
   const auto folder = session.find_string("artifact");
   if (!folder || !layout::is_artifact_folder(*folder) || keeps_leftovers(session)) return;
-  std::vector<std::string> keys;
-  for_each_object(registry.store(), *folder + "/",
-                  [&](const ObjectInfo& object) { keys.push_back(object.key); });
+  const std::vector<std::string> keys = keys_below(registry.store(), *folder + "/");
   // A revision of the metadata was to come to an artifact that stands.
   const std::string metadata = *folder + "/" + layout::metadata_file(0);
   if (std::find(keys.begin(), keys.end(), metadata) != keys.end()) return;

@@ -15,12 +15,7 @@
 namespace unio {
 namespace {
 
-constexpr std::size_t hash_digits = 64;
 constexpr std::uint64_t longest_record = 1 << 20;
-
-bool is_top_hash(std::string_view text) {
-  return text.size() == hash_digits && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
 
 std::string pointer_value(std::string_view registry_url, std::string_view key, std::string_view content) {
   if (auto hash = find_pointer_value(content)) return *std::move(hash);
@@ -70,19 +65,27 @@ std::optional<Pointer> Registry::find_pointer(const PackageName& name, std::stri
   }
 }
 
-std::vector<Pointer> Registry::pointers(const PackageName& name) const {
+std::string Registry::place_of(const std::string& key) const {
+  if (FileStore* files = store_.files()) return files->path(key).native();
+  return root_ + key;
+}
+
+std::vector<std::string> Registry::pointer_names(const PackageName& name) const {
   const std::string prefix = layout::pointers(name);
   std::vector<std::string> names;
   ListOptions options{.prefix = prefix, .delimiter = "/", .start = {}};
   do {
     throw_if_stopped(context_.stop);
-    ListPage page = store_.list(options);
+    const ListPage page = store_.list(options);
     for (const ObjectInfo& object : page.objects) names.push_back(object.key.substr(prefix.size()));
     options.start = page.next;
   } while (!options.start.empty());
+  return names;
+}
 
+std::vector<Pointer> Registry::pointers(const PackageName& name) const {
   std::vector<Pointer> result;
-  for (const std::string& pointer : names) {
+  for (const std::string& pointer : pointer_names(name)) {
     try {
       // A pointer removed since the listing is no longer one.
       if (auto found = find_pointer(name, pointer)) result.push_back(std::move(*found));
@@ -119,7 +122,7 @@ std::string Registry::resolve(const PackageName& name, const Version& version) c
       if (const auto pointer = find_pointer(name, version.value)) return pointer->top_hash;
       break;
     case Version::Kind::hash:
-      return version.value.size() == hash_digits ? version.value : resolve_prefix(name, version.value);
+      return version.value.size() == top_hash_digits ? version.value : resolve_prefix(name, version.value);
   }
   throw_no_version(name, version);
 }

@@ -42,8 +42,13 @@ class Registry {
   /// The URL with a slash at its end: what the URLs of all that is in the registry begin with.
   const std::string& root() const { return root_; }
 
+  /// Where other programs open what has this key: a path in a folder, "s3://bucket/key" in a bucket.
+  std::string place_of(const std::string& key) const;
+
   std::optional<Pointer> find_pointer(const PackageName& name, std::string_view pointer) const;
 
+  /// The names of all pointers of a package, in order; unread.
+  std::vector<std::string> pointer_names(const PackageName& name) const;
   /// All pointers of a package, timestamps included, in order of their names. A damaged one is left out, with
   /// a warning.
   std::vector<Pointer> pointers(const PackageName& name) const;

@@ -139,9 +139,7 @@ NewArtifact::NewArtifact(const Registry& registry, std::vector<std::string> relp
 }
 
 std::string NewArtifact::url(std::string_view relpath) const {
-  const std::string key = layout::artifact_file(writer_.folder(), relpath);
-  if (FileStore* files = registry_.store().files()) return files->path(key).native();
-  return registry_.root() + key;
+  return registry_.place_of(layout::artifact_file(writer_.folder(), relpath));
 }
 
 void NewArtifact::put(std::string_view relpath, const std::filesystem::path& source) const {

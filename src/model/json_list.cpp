@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.hpp"
 #include "base/error.hpp"
 
 namespace unio {
@@ -14,12 +15,6 @@ constexpr std::string_view space = " \t\r\n";
 [[noreturn]] void throw_no_list(std::string_view why) {
   throw Error(ErrorCode::corruption, fmt::format("it is no list in JSON: {}", why),
               "it may be damaged, or of a version of lazyscribe that this unio does not know");
-}
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(space);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(space) - first + 1);
 }
 
 /// Where the string that begins at `start` ends: behind its quote.
@@ -54,16 +49,16 @@ std::size_t end_of_element(std::string_view text, std::size_t start) {
 }  // namespace
 
 std::vector<std::string_view> split_json_list(std::string_view text) {
-  const std::string_view list = trimmed(text);
+  const std::string_view list = trimmed(text, space);
   if (list.empty()) throw_no_list("it is empty");
   if (list.front() != '[') throw_no_list("it does not begin with a bracket");
   if (list.size() < 2 || list.back() != ']') throw_no_list("it does not end with a bracket");
-  const std::string_view inner = trimmed(list.substr(1, list.size() - 2));
+  const std::string_view inner = trimmed(list.substr(1, list.size() - 2), space);
   std::vector<std::string_view> elements;
   if (inner.empty()) return elements;
   for (std::size_t start = 0;;) {
     const std::size_t end = end_of_element(inner, start);
-    elements.push_back(trimmed(inner.substr(start, end - start)));
+    elements.push_back(trimmed(inner.substr(start, end - start), space));
     if (end == inner.size()) return elements;
     start = end + 1;
   }

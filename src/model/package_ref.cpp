@@ -16,7 +16,6 @@ namespace unio {
 namespace {
 
 constexpr std::size_t shortest_hash = 6;
-constexpr std::size_t whole_hash = 64;
 constexpr std::size_t displayed_digits = 9;
 
 struct CodePointRange {
@@ -81,7 +80,7 @@ Error bad_ref(std::string_view text, std::string_view why) {
 }
 
 Version parse_hash(std::string_view text, std::string_view hash) {
-  if (hash.size() < shortest_hash || hash.size() > whole_hash || !is_lower_hex(hash)) {
+  if (hash.size() < shortest_hash || hash.size() > top_hash_digits || !is_lower_hex(hash)) {
     throw bad_ref(text, "a hash has 6 to 64 lower-case hex digits");
   }
   return {Version::Kind::hash, std::string(hash)};
@@ -239,6 +238,10 @@ ResolvedRef resolve_ref(const PackageRef& ref, std::string_view default_registry
                 fmt::format("unio remote add {} URL", ref.segments.front()));
   }
   return {std::string(default_registry), joined(0), ref.version};
+}
+
+bool is_top_hash(std::string_view text) {
+  return text.size() == top_hash_digits && is_lower_hex(text);
 }
 
 std::string short_hash(std::string_view hash) {

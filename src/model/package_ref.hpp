@@ -81,6 +81,9 @@ ResolvedRef resolve(const PackageRef& ref, std::string_view default_registry, Fi
   return resolve_ref(ref, default_registry, remote);
 }
 
+inline constexpr std::size_t top_hash_digits = 64;
+/// Whether the text is a whole top hash, in lower-case hex digits.
+bool is_top_hash(std::string_view text);
 /// The first nine digits, for people.
 std::string short_hash(std::string_view hash);
 

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/ascii.hpp"
 #include "base/error.hpp"
 
 namespace unio {
@@ -11,10 +12,6 @@ namespace {
 
 using std::chrono::days;
 using std::chrono::sys_days;
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 /// A number of exactly so many digits.
 std::optional<int> find_digits(std::string_view text, std::size_t count) {

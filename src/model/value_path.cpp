@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <cctype>
 
+#include "base/ascii.hpp"
 #include "base/error.hpp"
 #include "base/utf8.hpp"
 #include "model/logical_key.hpp"
@@ -60,14 +60,6 @@ std::string_view plain(std::string_view sequence) {
   return "-";
 }
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-bool is_alphanumeric(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 std::string to_plain(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size();) {
@@ -115,7 +107,7 @@ std::string slug(std::string_view text) {
     }
     if (separate) out += '-';
     separate = false;
-    out += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    out += to_lower(c);
   }
   return out;
 }

@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 
+#include "base/ascii.hpp"
 #include "base/utf8.hpp"
 
 namespace unio {
@@ -16,19 +17,9 @@ constexpr std::array<std::string_view, 9> reserved_words{"y",     "n",  "yes", "
 /// No file of ours is deeper: a mapping of lists of mappings.
 constexpr int deepest_simple = 4;
 
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 bool is_reserved_word(std::string_view text) {
   if (text.size() > 5) return false;
-  std::string lower(text);
-  for (char& c : lower) c = is_letter(c) ? static_cast<char>(c | 0x20) : c;
-  return std::find(reserved_words.begin(), reserved_words.end(), lower) != reserved_words.end();
+  return std::find(reserved_words.begin(), reserved_words.end(), to_lower(text)) != reserved_words.end();
 }
 
 bool is_plain_text(std::string_view text) {

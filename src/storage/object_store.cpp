@@ -70,6 +70,12 @@ void for_each_object(ObjectStore& store, std::string_view prefix,
   } while (!options.start.empty());
 }
 
+std::vector<std::string> keys_below(ObjectStore& store, std::string_view prefix) {
+  std::vector<std::string> keys;
+  for_each_object(store, prefix, [&](const ObjectInfo& object) { keys.push_back(object.key); });
+  return keys;
+}
+
 void check_object_key(std::string_view key) {
   const std::string_view rule = broken_rule(key);
   if (rule.empty()) return;

@@ -332,6 +332,9 @@ std::optional<ObjectContent> find_object(ObjectStore& store, std::string_view ke
 void for_each_object(ObjectStore& store, std::string_view prefix,
                      const std::function<void(const ObjectInfo&)>& each, std::string_view after = {});
 
+/// The keys of all of them, for prefixes that have few.
+std::vector<std::string> keys_below(ObjectStore& store, std::string_view prefix);
+
 /// Throws invalid_argument unless `key` keeps the rules above.
 void check_object_key(std::string_view key);
 

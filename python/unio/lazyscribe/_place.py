@@ -41,3 +41,25 @@ class Place:
         import fsspec
 
         return fsspec.filesystem(self.protocol, **storage_options)
+
+
+class Placed:
+    """Something whose file is at a `Place`; what users may ask of that."""
+
+    _place: Place
+    storage_options: dict[str, Any]
+
+    @property
+    def fpath(self) -> Path:
+        """The file."""
+        return self._place.fpath
+
+    @property
+    def protocol(self) -> str:
+        """``"file"`` or ``"s3"``."""
+        return self._place.protocol
+
+    @property
+    def fs(self) -> Any:
+        """fsspec's file system there."""
+        return self._place.fs(self.storage_options)

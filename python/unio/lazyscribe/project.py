@@ -17,7 +17,7 @@ from typing import Any
 
 from unio import _errors, _native
 from unio.lazyscribe import _fields, _holder, _time, _values
-from unio.lazyscribe._place import Place
+from unio.lazyscribe._place import Place, Placed
 from unio.lazyscribe.exception import ReadOnlyError, SaveError
 from unio.lazyscribe.experiment import Experiment, ReadOnlyExperiment
 from unio.lazyscribe.registry import registry
@@ -26,7 +26,7 @@ from unio.lazyscribe.test import ReadOnlyTest, Test
 _MOST_TRIES = 500
 
 
-class Project:
+class Project(Placed):
     """Experiments, in one file; what they made lies beside it.
 
     Args:
@@ -65,21 +65,6 @@ class Project:
         self._published: list[Experiment] = []
         if mode != "w":
             self.load()
-
-    @property
-    def fpath(self) -> Path:
-        """The file."""
-        return self._place.fpath
-
-    @property
-    def protocol(self) -> str:
-        """``"file"`` or ``"s3"``."""
-        return self._place.protocol
-
-    @property
-    def fs(self) -> Any:
-        """fsspec's file system there."""
-        return self._place.fs(self.storage_options)
 
     # ------------------------------------------------------------ the file
 

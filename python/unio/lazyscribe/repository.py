@@ -14,7 +14,7 @@ from typing import Any
 
 from unio import _errors, _native
 from unio.lazyscribe import _fields, _time, _values
-from unio.lazyscribe._place import Place
+from unio.lazyscribe._place import Place, Placed
 from unio.lazyscribe.artifacts import _get_handler
 from unio.lazyscribe.artifacts.base import Artifact
 from unio.lazyscribe.exception import (
@@ -32,7 +32,7 @@ Version = datetime | str | int | None
 _NOT_SAVED = "Artifact version not found on the filesystem. Please call `Repository.save` before calling this method."
 
 
-class Repository:
+class Repository(Placed):
     """Named values in versions: an index, and the files beside it.
 
     Args:
@@ -70,24 +70,9 @@ class Repository:
     # ------------------------------------------------------------ what is there
 
     @property
-    def fpath(self) -> Path:
-        """The index."""
-        return self._place.fpath
-
-    @property
     def dir(self) -> Path:
         """The folder that it lies in."""
         return self.fpath.parent
-
-    @property
-    def protocol(self) -> str:
-        """``"file"`` or ``"s3"``."""
-        return self._place.protocol
-
-    @property
-    def fs(self) -> Any:
-        """fsspec's file system there."""
-        return self._place.fs(self.storage_options)
 
     @property
     def artifacts(self) -> list[Artifact]:

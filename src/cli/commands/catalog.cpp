@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "app/catalogs.hpp"
 #include "base/error.hpp"
 
@@ -32,22 +30,9 @@ void use_catalog(Session& session, Freshness freshness, const std::function<void
 
 std::optional<std::size_t> parse_count(const std::optional<std::string>& text, std::string_view option) {
   if (!text) return std::nullopt;
-  std::size_t count = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), count);
-  if (error == std::errc() && end == text->data() + text->size() && count > 0) return count;
+  const auto count = find_number<std::size_t>(*text);
+  if (count && *count > 0) return count;
   throw Error(ErrorCode::invalid_argument, fmt::format("{} '{}' is no positive number", option, *text));
-}
-
-std::string_view kind_name(DocumentKind kind) {
-  switch (kind) {
-    case DocumentKind::artifact:
-      return "artifact";
-    case DocumentKind::package:
-      return "package";
-    case DocumentKind::value:
-      return "value";
-  }
-  return "?";
 }
 
 }  // namespace unio

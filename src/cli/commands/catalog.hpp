@@ -22,7 +22,4 @@ void use_catalog(Session& session, Freshness freshness, const std::function<void
 /// A positive number given to an option; Error invalid_argument that names the option.
 std::optional<std::size_t> parse_count(const std::optional<std::string>& text, std::string_view option);
 
-/// "artifact", "package" or "value".
-std::string_view kind_name(DocumentKind kind);
-
 }  // namespace unio

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <charconv>
 #include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include "base/json.hpp"
 #include "cli/arguments.hpp"
@@ -22,6 +24,15 @@ namespace unio {
 Workspace find_workspace(const std::optional<std::string>& directory);
 /// The same with its manifest whole, for what does more than look.
 Workspace find_whole_workspace(Session& session, const std::optional<std::string>& directory = std::nullopt);
+
+/// The number that the whole text is; absent when it is none.
+template <class Number>
+std::optional<Number> find_number(std::string_view text) {
+  Number number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
 
 /// JSON of an option such as --meta; Error invalid_argument that names the option.
 std::optional<Json> parse_json_option(const std::optional<std::string>& text, std::string_view option);

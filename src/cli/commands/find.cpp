@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::size_t usual_limit = 20;
 constexpr std::size_t most_files = 3;
-constexpr std::size_t hash_digits = 64;
 
 struct Options {
   std::optional<std::string> query;
@@ -74,7 +73,7 @@ std::string description_of(const Json& document) {
 /// The id as short as a command still understands it.
 std::string shown_id(const CatalogDocument& document) {
   const std::size_t at = document.id.rfind('@');
-  const bool has_hash = at != std::string::npos && document.id.size() - at - 1 == hash_digits;
+  const bool has_hash = at != std::string::npos && document.id.size() - at - 1 == top_hash_digits;
   if (document.kind != DocumentKind::package || !has_hash) return document.id;
   return document.id.substr(0, at + 1) + short_hash(document.id.substr(at + 1));
 }
@@ -84,7 +83,7 @@ using Row = std::array<std::string, 6>;
 Row row_of(const CatalogDocument& document) {
   const bool is_artifact = document.kind == DocumentKind::artifact;
   return {human_time(unix_seconds(document.creation_time)),
-          std::string(kind_name(document.kind)),
+          std::string(name(document.kind)),
           printable(text_in(document.document, "username")),
           printable(shown_id(document)),
           printable(is_artifact ? texts_in(document.document, "file_relpaths", ", ")

@@ -22,7 +22,7 @@ struct Options {
 Json vertex_json(const LineageVertex& vertex) {
   return Json::object(
       {{"id", vertex.id},
-       {"kind", vertex.kind ? Json(kind_name(*vertex.kind)) : Json()},
+       {"kind", vertex.kind ? Json(name(*vertex.kind)) : Json()},
        {"creation_time", vertex.creation_time ? Json(format_time(*vertex.creation_time)) : Json()},
        {"username", vertex.username.empty() ? Json() : Json(vertex.username)},
        {"depth", static_cast<std::uint64_t>(vertex.depth)},

@@ -1,7 +1,5 @@
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "base/error.hpp"
 #include "cli/commands.hpp"
 #include "cli/commands/common.hpp"
@@ -12,9 +10,7 @@ namespace {
 
 std::size_t parse_limit(const std::optional<std::string>& text) {
   if (!text) return SIZE_MAX;
-  std::size_t limit = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), limit);
-  if (error == std::errc() && end == text->data() + text->size()) return limit;
+  if (const auto limit = find_number<std::size_t>(*text)) return *limit;
   throw Error(ErrorCode::invalid_argument, fmt::format("'{}' is no number of revisions", *text));
 }
 

@@ -1,11 +1,9 @@
 #pragma once
 
-#include <charconv>
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
 #include "base/json.hpp"
@@ -50,14 +48,5 @@ Json publish_selection(Session& session, const OpenedPackage& source, Workspace&
 
 /// The keys of the entries at these indexes.
 Json keys_json(const Manifest& manifest, const std::vector<std::size_t>& indexes);
-
-/// The number that the whole text is; absent when it is none.
-template <class Number>
-std::optional<Number> find_number(std::string_view text) {
-  Number number{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
 
 }  // namespace unio

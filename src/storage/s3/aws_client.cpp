@@ -17,6 +17,7 @@
 #include <set>
 #include <thread>
 
+#include "base/ascii.hpp"
 #include "base/error.hpp"
 #include "storage/s3/aws_handles.hpp"
 #include "storage/s3/aws_handshakes.hpp"
@@ -35,14 +36,6 @@ constexpr std::uint32_t stall_seconds = 10;
 constexpr std::chrono::seconds slowest_answer{60};
 constexpr std::uint64_t slowest_line = std::uint64_t{64} << 10;  // bytes a second
 constexpr std::chrono::milliseconds deadline_check{500};
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
 
 bool is_loopback(std::string_view host) {
   return host == "localhost" || host.ends_with(".localhost") || host == "::1" || host.starts_with("127.");
@@ -102,7 +95,7 @@ void AwsClient::Flight::take_headers(const aws_http_headers* headers) {
   for (std::size_t i = 0; i < aws_http_headers_count(headers); ++i) {
     aws_http_header header{};
     if (aws_http_headers_get_index(headers, i, &header) != AWS_OP_SUCCESS) continue;
-    response.headers.emplace_back(lower(text_of(header.name)), text_of(header.value));
+    response.headers.emplace_back(to_lower(text_of(header.name)), text_of(header.value));
   }
 }
 

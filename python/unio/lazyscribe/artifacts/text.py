@@ -8,8 +8,20 @@ from typing import Any, ClassVar
 from unio.lazyscribe.artifacts.base import Simple
 
 
+class AsItIs(Simple):
+    """What a file holds is the value."""
+
+    @classmethod
+    def read(cls, buf: Any, **kwargs: Any) -> Any:
+        return buf.read()
+
+    @classmethod
+    def write(cls, obj: Any, buf: Any, **kwargs: Any) -> None:
+        buf.write(obj)
+
+
 @dataclass
-class TextArtifact(Simple):
+class TextArtifact(AsItIs):
     """A string, as UTF-8."""
 
     alias: ClassVar[str] = "text"
@@ -17,28 +29,12 @@ class TextArtifact(Simple):
     binary: ClassVar[bool] = False
     output_only: ClassVar[bool] = False
 
-    @classmethod
-    def read(cls, buf: Any, **kwargs: Any) -> Any:
-        return buf.read()
-
-    @classmethod
-    def write(cls, obj: Any, buf: Any, **kwargs: Any) -> None:
-        buf.write(obj)
-
 
 @dataclass
-class BytesArtifact(Simple):
+class BytesArtifact(AsItIs):
     """Bytes."""
 
     alias: ClassVar[str] = "bytes"
     suffix: ClassVar[str] = "bin"
     binary: ClassVar[bool] = True
     output_only: ClassVar[bool] = False
-
-    @classmethod
-    def read(cls, buf: Any, **kwargs: Any) -> Any:
-        return buf.read()
-
-    @classmethod
-    def write(cls, obj: Any, buf: Any, **kwargs: Any) -> None:
-        buf.write(obj)
