@@ -23,6 +23,7 @@ class PostgresConnection final : public SqlConnection {
   void stream(const SqlQuery& query, const Each& each) override;
   using SqlConnection::run_many;
   void run_many(std::string_view text, std::span<const SqlValues> rows, const EachOfMany& each) override;
+  void insert_many(std::string_view into, std::span<const SqlValues> rows, IfPresent if_present) override;
   void begin(Access access) override;
   void commit() override;
   void roll_back() noexcept override;

@@ -469,7 +469,8 @@ Condition Compiler::number_compares(const NumbersAt& at, query::Order order, dou
   return at_most(std::move(condition.upper), std::move(condition.source));
 }
 
-/// The documents that have a value of text that meets a condition.
+/// The documents that have a value of text that meets a condition. Such a list need not be told apart from a
+/// longer one when it is no shorter than what is known already.
 Source Compiler::values_source(SqlQuery which, Repeats repeats) {
   const std::string select = repeats == Repeats::none ? "SELECT " : "SELECT DISTINCT ";
   return measured({.rows =
@@ -477,7 +478,8 @@ Source Compiler::values_source(SqlQuery which, Repeats repeats) {
                          return SqlQuery{select + "document, time FROM string_values WHERE ", {}} + which +
                                 " AND " + in_range("time", times);
                        },
-                   .tight = true});
+                   .tight = true},
+                  shortest_ + 1);
 }
 
 /// Where few different texts come into question, each is looked at. `among` tells the hashes of all that do.
@@ -485,8 +487,7 @@ Condition Compiler::strings_that(const PathRef& at, const std::function<bool(std
                                  const std::optional<SqlQuery>& among) {
   if (at.path.empty()) return at_most(everything);
   if (!at.n) return never();
-  auto strings = few_strings(*at.n);
-  if (!strings && among) strings = few_strings(*at.n, *among);
+  auto strings = among ? few_strings(*at.n, *among) : few_strings(*at.n);
   if (!strings) {
     std::optional<Source> source;
     if (among)
@@ -546,12 +547,13 @@ std::optional<SqlQuery> Compiler::texts_with(const QueryPattern& pattern) {
   return connection_.dialect().texts_with(pieces);
 }
 
-Source Compiler::measured(Source source) {
+Source Compiler::measured(Source source, std::int64_t most) {
   const SqlQuery rows = source.rows(times_);
   source.size = connection_
                     .find_integer(SqlQuery{"SELECT count(*) FROM (SELECT document FROM (", {}} + rows +
-                                  ") found LIMIT ?) counted" + SqlQuery{"", {most_counted}})
+                                  ") found LIMIT ?) counted" + SqlQuery{"", {most}})
                     .value_or(0);
+  if (source.size == most) source.size = most_counted;
   return source;
 }
 

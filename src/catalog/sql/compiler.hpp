@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <limits>
 #include <optional>
@@ -25,7 +26,7 @@ struct Source {
   /// A query for the column `document`, each once, and for `time` when it is ordered. It may tell documents
   /// beyond the range.
   std::function<SqlQuery(TimeRange)> rows;
-  /// How many it tells, up to most_counted.
+  /// How many it tells, up to most_counted; most_counted where that is not worth knowing.
   std::int64_t size = 0;
   /// Whether the database reads it newest first.
   bool ordered = false;
@@ -52,6 +53,8 @@ class Compiler {
       : connection_(connection), hash_(hash), times_(times) {}
 
   Condition compile(const Query& query);
+  /// From now on it is of no use how much longer than this a source is.
+  void has_source_of(std::int64_t size) { shortest_ = std::min(shortest_, size); }
 
  private:
   /// Where fields are: in the document, or in an element of an array below a path.
@@ -113,11 +116,12 @@ class Compiler {
 
   NumbersAt times_at(const PathRef& at);
   std::optional<std::int64_t> find_path(const std::string& path);
-  Source measured(Source source);
+  Source measured(Source source, std::int64_t most = most_counted);
 
   SqlConnection& connection_;
   const TextHash& hash_;
   TimeRange times_;
+  std::int64_t shortest_ = most_counted - 1;
 };
 
 /// Whether they are the two ends of a range of numbers or datetimes of one field.

@@ -1,5 +1,7 @@
 #include "catalog/sql/connection.hpp"
 
+#include "catalog/sql/lookup.hpp"
+
 namespace unio::sql {
 
 std::optional<std::int64_t> SqlConnection::find_integer(const SqlQuery& query) {
@@ -18,6 +20,14 @@ std::optional<std::string> SqlConnection::find_bytes(const SqlQuery& query) {
     return More::no;
   });
   return found;
+}
+
+std::string SqlConnection::insertion(std::string_view into, std::size_t columns, std::size_t rows,
+                                     IfPresent if_present) {
+  const std::string row = "(" + placeholders(columns) + ")";
+  std::string text = "INSERT INTO " + std::string(into) + " VALUES " + row;
+  for (std::size_t i = 1; i < rows; ++i) text += ", " + row;
+  return if_present == IfPresent::skip ? text + " ON CONFLICT DO NOTHING" : text;
 }
 
 }  // namespace unio::sql

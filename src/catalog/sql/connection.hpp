@@ -40,6 +40,8 @@ class SqlRow {
 
 enum class Access { read, write };
 enum class More { no, yes };
+/// What becomes of a new row whose key is there.
+enum class IfPresent { fail, skip };
 
 /// SQL, with its values apart from it: `?` stands for each, in order.
 struct SqlQuery {
@@ -49,8 +51,8 @@ struct SqlQuery {
 
 /// What two databases say differently.
 struct SqlDialect {
-  /// Inserts a folded text, (number in searched, text), where pieces of it are found.
-  std::string_view insert_text;
+  /// Where folded texts are inserted so that pieces of them are found: (number in searched, text).
+  std::string_view texts_table;
   std::string_view remove_all_texts;
   /// A query for the hashes of texts that contain all pieces; perhaps of others, too.
   std::function<SqlQuery(std::span<const std::string> pieces)> texts_with;
@@ -73,6 +75,10 @@ class SqlConnection {
   /// Runs one statement for each of many rows of values, all of the same types; `each` is shown what they
   /// return, with the position of the values, in order.
   virtual void run_many(std::string_view text, std::span<const SqlValues> rows, const EachOfMany& each) = 0;
+  /// Inserts rows into a table: `into` is its name with the columns in parentheses.
+  virtual void insert_many(std::string_view into, std::span<const SqlValues> rows, IfPresent if_present) {
+    if (!rows.empty()) run_many(insertion(into, rows.front().size(), 1, if_present), rows);
+  }
 
   /// Begins a transaction that sees one state of the database; one that writes waits for the others first.
   virtual void begin(Access access) = 0;
@@ -100,6 +106,11 @@ class SqlConnection {
   }
   std::optional<std::int64_t> find_integer(const SqlQuery& query);
   std::optional<std::string> find_bytes(const SqlQuery& query);
+
+ protected:
+  /// A statement that inserts so many rows of so many columns.
+  static std::string insertion(std::string_view into, std::size_t columns, std::size_t rows,
+                               IfPresent if_present);
 };
 
 /// A transaction that is rolled back unless it was committed.

@@ -73,10 +73,11 @@ class Search {
     Compiler compiler(connection, hash, times_);
     add_parts(query, parts_);
     parts_ = with_ranges(std::move(parts_));
-    for (const Query& part : parts_) conditions_.push_back(compiler.compile(part));
     for (std::size_t i = 0; i < parts_.size(); ++i) {
-      const auto& source = conditions_[i].source;
-      if (source && (!driver_ || source->size < conditions_[*driver_].source->size)) driver_ = i;
+      const auto& source = conditions_.emplace_back(compiler.compile(parts_[i])).source;
+      if (!source || (driver_ && source->size >= driver()->size)) continue;
+      driver_ = i;
+      compiler.has_source_of(source->size);
     }
   }
 
@@ -257,7 +258,10 @@ FindPage search(SqlConnection& connection, const Query& query, const FindOptions
   if (hash) {
     Search search(connection, *hash, query);
     page = search.page(options);
-    if (options.counting == Counting::yes) page.total = search.total();
+    if (options.counting == Counting::yes) {
+      const bool is_all = !options.after && !page.next && page.documents.size() <= FindTotal::most;
+      page.total = is_all ? FindTotal{page.documents.size(), true} : search.total();
+    }
   } else if (options.counting == Counting::yes) {
     page.total = FindTotal{};  // nothing was ever put
   }

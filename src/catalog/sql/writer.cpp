@@ -79,10 +79,11 @@ class Writer {
   std::size_t put(std::span<const CatalogDocument> documents) {
     const std::map<std::string_view, const CatalogDocument*> newest = newest_of(documents);
     const Numbers nodes = node_numbers(newest);
+    const std::set<std::int64_t> known = with_documents(nodes);
     std::vector<Entry> fresh;
     for (const auto& [id, document] : newest) {
       const std::int64_t n = nodes.find(id)->second;
-      const auto present = find_present(id, n);
+      const auto present = known.contains(n) ? find_present(id, n) : std::nullopt;
       if (present && !is_newer(*document, *present)) continue;
       if (present) remove(Entry(*present, n));
       fresh.emplace_back(*document, n);
@@ -135,6 +136,16 @@ class Writer {
       ids.insert(document->based_on.begin(), document->based_on.end());
     }
     return numbers_of(ids, "nodes", "id");
+  }
+
+  /// Those of the nodes that documents were put for.
+  std::set<std::int64_t> with_documents(const Numbers& nodes) {
+    std::vector<SqlValues> rows;
+    for (const auto& [id, n] : nodes) rows.push_back({n});
+    std::set<std::int64_t> known;
+    connection_.run_many("SELECT n FROM documents WHERE n = ?", rows,
+                         [&](std::size_t, const SqlRow& row) { known.insert(row.integer(0)); });
+    return known;
   }
 
   std::optional<CatalogDocument> find_present(std::string_view id, std::int64_t n) {
@@ -232,7 +243,7 @@ class Writer {
     }
     std::vector<SqlValues> rows;
     for (const auto& [hash, text] : kept) rows.push_back({hash, bytes(text)});
-    connection_.run_many("INSERT INTO strings(hash, text) VALUES (?, ?) ON CONFLICT DO NOTHING", rows);
+    connection_.insert_many("strings(hash, text)", rows, IfPresent::skip);
     rows.clear();
     std::vector<std::string_view> texts;
     for (const auto& [hash, text] : searched) {
@@ -244,7 +255,7 @@ class Writer {
                          [&](std::size_t index, const SqlRow& row) {
                            folded.push_back({row.integer(0), SqlText{fold(texts[index])}});
                          });
-    connection_.run_many(connection_.dialect().insert_text, folded);
+    connection_.insert_many(connection_.dialect().texts_table, folded, IfPresent::fail);
   }
 
   Numbers write_shapes(std::span<const Entry> entries, const Numbers& paths) {
@@ -261,8 +272,7 @@ class Writer {
         rows.push_back({paths.at(path), shapes.at(digest), bits});
       }
     }
-    connection_.run_many(
-        "INSERT INTO shape_paths(path, shape, holds) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", rows);
+    connection_.insert_many("shape_paths(path, shape, holds)", rows, IfPresent::skip);
     return shapes;
   }
 
@@ -291,7 +301,7 @@ class Writer {
     const Numbers paths = numbers_of(wanted, "paths", "path");
     std::vector<SqlValues> rows;
     for (const auto& [path, value] : index.strings) rows.push_back({paths.at(path), hash_(value), n});
-    connection_.run_many("INSERT INTO environment_strings(path, value, environment) VALUES (?, ?, ?)", rows);
+    connection_.insert_many("environment_strings(path, value, environment)", rows, IfPresent::fail);
     return n;
   }
 
@@ -307,22 +317,17 @@ class Writer {
                            environment, files});
       bodies.push_back({entry.n, bytes(packed(entry.body))});
     }
-    // One after the other: all rows of one statement have the same types.
-    for (const SqlValues& row : documents) {
-      connection_.run(
-          {"INSERT INTO documents(n, time, kind, revision, shape, environment, files) "
-           "VALUES (?, ?, ?, ?, ?, ?, ?)",
-           row});
-    }
-    connection_.run_many("INSERT INTO bodies(n, body) VALUES (?, ?)", bodies);
+    connection_.insert_many("documents(n, time, kind, revision, shape, environment, files)", documents,
+                            IfPresent::fail);
+    connection_.insert_many("bodies(n, body)", bodies, IfPresent::fail);
   }
 
   void write_values(std::span<const Entry> entries, const Numbers& paths) {
     const ValueRows rows = value_rows(entries, paths);
-    connection_.run_many("INSERT INTO string_values(path, value, time, document) VALUES (?, ?, ?, ?)",
-                         as_values(rows.strings));
-    connection_.run_many("INSERT INTO number_values(path, value, time, document) VALUES (?, ?, ?, ?)",
-                         as_values(rows.numbers));
+    connection_.insert_many("string_values(path, value, time, document)", as_values(rows.strings),
+                            IfPresent::fail);
+    connection_.insert_many("number_values(path, value, time, document)", as_values(rows.numbers),
+                            IfPresent::fail);
   }
 
   void write_lineage(std::span<const Entry> entries, const Numbers& nodes) {
@@ -336,8 +341,8 @@ class Writer {
         children.push_back({parent, entry.time(), entry.n});
       }
     }
-    connection_.run_many("INSERT INTO parents(child, position, parent) VALUES (?, ?, ?)", parents);
-    connection_.run_many("INSERT INTO children(parent, time, child) VALUES (?, ?, ?)", children);
+    connection_.insert_many("parents(child, position, parent)", parents, IfPresent::fail);
+    connection_.insert_many("children(parent, time, child)", children, IfPresent::fail);
   }
 
   SqlConnection& connection_;

@@ -293,7 +293,7 @@ void SqliteConnection::fail(int result, std::string_view action) {
 
 const SqlDialect& SqliteConnection::dialect() const {
   static const SqlDialect dialect{
-      .insert_text = "INSERT INTO texts(rowid, text) VALUES (?, ?)",
+      .texts_table = "texts(rowid, text)",
       .remove_all_texts = "INSERT INTO texts(texts) VALUES ('delete-all')",
       .texts_with = texts_with,
   };
