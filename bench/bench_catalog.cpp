@@ -1,105 +1,35 @@
-// Measures a catalogue: fills it with artifacts made from a seed, then asks each question often and prints
-// how long the answers took. Usage: bench_catalog FILE|URL COUNT [ASKED]
+// Measures a catalogue with artifacts that are made from a seed.
+//
+//   bench_catalog fill FILE|URL COUNT       puts them; prints how long that took
+//   bench_catalog ask FILE|URL COUNT TIMES  asks each question so often; prints a line of JSON for each, in
+//   ms bench_catalog scan FILE COUNT TIMES     the same range by json_extract over a plain table of the
+//   documents,
+//                                           which is made when FILE is absent; uses nothing but SQLite
+
 #include <fmt/format.h>
-#include <sys/resource.h>
+#include <sqlite3.h>
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
-#include <fstream>
+#include <cstdio>
+#include <filesystem>
 #include <functional>
-#include <map>
-#include <random>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
 
-#include "base/digest.hpp"
-#include "base/files.hpp"
+#include "artifact_corpus.hpp"
 #include "catalog/postgres/postgres_catalog.hpp"
 #include "catalog/sqlite/sqlite_catalog.hpp"
+#include "system_error.hpp"
 
+namespace unio::bench {
 namespace {
 
-using namespace unio;
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr std::size_t environments = 50, packages = 150, users = 100, batch = 1000;
-constexpr std::int64_t first_time = 1'700'000'000'000'000, between = 20'000'000;  // microseconds
-
-class Corpus {
- public:
-  explicit Corpus(std::size_t count) : count_(count) {
-    for (std::size_t i = 0; i < environments; ++i) {
-      Json::Object versions;
-      for (std::size_t k = 0; k < packages; ++k) {
-        versions.set(fmt::format("package{}", k), fmt::format("{}.{}.{}", k % 5, (i * k) % 12, (i + k) % 7));
-      }
-      environments_.emplace_back(std::move(versions));
-    }
-  }
-
-  static std::string id(std::size_t i) {
-    const std::string hex = to_hex(sha256(as_bytes(fmt::format("artifact {}", i))));
-    return fmt::format("artifact_{}-{}-{}-{}-{}", hex.substr(0, 8), hex.substr(8, 4), hex.substr(12, 4),
-                       hex.substr(16, 4), hex.substr(20, 12));
-  }
-  static Time time(std::size_t i) {
-    return Time(std::chrono::microseconds(first_time + static_cast<std::int64_t>(i) * between +
-                                          static_cast<std::int64_t>(i * 7919 % 1'000'003)));
-  }
-
-  CatalogDocument document(std::size_t i) const {
-    std::mt19937_64 random(i);
-    const auto below = [&](std::size_t limit) { return static_cast<std::size_t>(random() % limit); };
-    CatalogDocument made{.id = id(i), .creation_time = time(i)};
-    if (i > 0) made.based_on.push_back(id(i - 1 - below(std::min<std::size_t>(i, 1000))));
-    const std::string user = fmt::format("user{}", below(users));
-    Json::Array names, files;
-    for (const std::string& name : file_names(i, below(100))) {
-      names.emplace_back(name);
-      files.push_back(Json::object({{"relpath", name},
-                                    {"sha256", to_hex(sha256(as_bytes(fmt::format("{}/{}", i, name))))},
-                                    {"size", static_cast<std::int64_t>(below(1 << 30))}}));
-    }
-    Json::Array based_on(made.based_on.begin(), made.based_on.end());
-    made.document = Json::object(
-        {{"kind", "artifact"},
-         {"artifact_id", made.id},
-         {"run_id", "run_" + to_hex(sha256(as_bytes(fmt::format("run {}", i / 4)))).substr(0, 32)},
-         {"username", user},
-         {"hostname", fmt::format("host{}", below(200))},
-         {"argv", fmt::format("python train.py --epochs {} --seed {}", below(100), below(10))},
-         {"creation_time", Json::object({{"$date", format_time(made.creation_time)}})},
-         {"python_version", fmt::format("3.{}.{}", 9 + below(4), below(10))},
-         {"python_packages", environments_[below(environments)]},
-         {"git",
-          Json::object({{"commit", to_hex(sha256(as_bytes(fmt::format("commit {}", i / 20)))).substr(0, 40)},
-                        {"branch", "main"}})},
-         {"remote_root", fmt::format("s3://bucket/prefix/{}/{}", user, made.id)},
-         {"file_relpaths", std::move(names)},
-         {"files", std::move(files)},
-         {"based_on", std::move(based_on)},
-         {"labels",
-          Json::object({{"ticket", fmt::format("AB-{}", below(5000))},
-                        {"project", fmt::format("project{}", below(40))},
-                        {"datatype", fmt::format("datatype{}", below(20))},
-                        {"dataset", fmt::format("dataset{}", below(300))},
-                        {"description", fmt::format("run of {} with variant {}", user, below(1000))},
-                        {"accuracy", static_cast<double>(below(100'000)) / 100'000}})},
-         {"version", 1}});
-    return made;
-  }
-
- private:
-  /// Every artifact has a *.txt, one of a hundred a model.ckpt, and ten of all a needle.
-  std::vector<std::string> file_names(std::size_t i, std::size_t of_hundred) const {
-    const bool is_needle = i % std::max<std::size_t>(count_ / 10, 1) == 7;
-    return {"train.txt", "metrics.json", of_hundred == 0 ? "model.ckpt" : "model.pt",
-            fmt::format("shard-{:05}.parquet", i % 2000),
-            is_needle ? "needle.bin" : fmt::format("report_{}.html", i % 50'000)};
-  }
-
-  std::size_t count_;
-  std::vector<Json> environments_;
-};
+constexpr std::size_t batch = 1000;
 
 struct Question {
   std::string name;
@@ -115,13 +45,13 @@ std::vector<Question> questions(Catalog& catalog, std::size_t count) {
     const FindPage page = catalog.find(mongo(json), {.limit = limit, .time_limit = std::chrono::seconds(60)});
     return page.documents.size();
   };
-  const std::string recently = format_time(Corpus::time(count - count / 4));
+  const std::string recently = format_time(ArtifactCorpus::time(count - count / 4));
   return {
       {"seed",
        [=](std::size_t i) {
          return find(fmt::format(R"({{"username": "user{}", "labels.datatype": "datatype{}",
               "creation_time": {{"$gte": {{"$date": "{}"}}}}, "file_relpaths": {{"$regex": "\\.txt"}}}})",
-                                 i % users, i % 20, recently),
+                                 i % ArtifactCorpus::users, i % 20, recently),
                      50);
        }},
       {"label",
@@ -143,13 +73,15 @@ std::vector<Question> questions(Catalog& catalog, std::size_t count) {
       {"lineage",
        [=, &catalog](std::size_t i) {
          return catalog
-             .find_lineage(Corpus::id(i * 7919 % count), i % 2 == 0 ? Direction::up : Direction::down, 50)
+             .find_lineage(ArtifactCorpus::id(i * 7919 % count), i % 2 == 0 ? Direction::up : Direction::down,
+                           50)
              .size();
        }},
       {"based on",
        [=, &catalog](std::size_t i) {
          return catalog
-             .find(mongo(fmt::format(R"({{"based_on": "{}"}})", Corpus::id(i * 7919 % count))), {.limit = 50})
+             .find(mongo(fmt::format(R"({{"based_on": "{}"}})", ArtifactCorpus::id(i * 7919 % count))),
+                   {.limit = 50})
              .documents.size();
        }},
       {"package",
@@ -180,13 +112,16 @@ void ask(const Question& question, std::size_t times) {
     took.push_back(milliseconds(SteadyClock::now() - begin));
   }
   std::ranges::sort(took);
-  fmt::print("{:16} p50 {:9.2f} ms   p95 {:9.2f} ms   {:8.1f} found\n", question.name, took[took.size() / 2],
-             took[took.size() * 95 / 100], static_cast<double>(found) / static_cast<double>(times));
+  fmt::print("{}\n", Json::object({{"question", question.name},
+                                   {"p50", took[took.size() / 2]},
+                                   {"p95", took[took.size() * 95 / 100]},
+                                   {"found", static_cast<std::int64_t>(found / times)}})
+                         .dump());
   std::fflush(stdout);
 }
 
 void fill(Catalog& catalog, std::size_t count) {
-  const Corpus corpus(count);
+  const ArtifactCorpus corpus(count);
   for (std::size_t begin = 0; begin < count; begin += batch) {
     std::vector<CatalogDocument> documents;
     for (std::size_t i = begin; i < std::min(count, begin + batch); ++i)
@@ -195,24 +130,100 @@ void fill(Catalog& catalog, std::size_t count) {
   }
 }
 
-}  // namespace
+std::unique_ptr<Catalog> open(const std::string& where) {
+  return where.starts_with("postgresql:") ? open_postgres_catalog(where) : open_sqlite_catalog(where);
+}
 
-int main(int argc, char** argv) {
-  if (argc < 3) return 2;
-  const std::string where = argv[1];
-  const std::size_t count = std::strtoull(argv[2], nullptr, 10);
-  const std::size_t times = argc > 3 ? std::strtoull(argv[3], nullptr, 10) : 100;
-  const auto catalog =
-      where.starts_with("postgresql:") ? open_postgres_catalog(where) : open_sqlite_catalog(where);
-  if (!catalog->find_document(Corpus::id(count - 1))) {
+/// A database without any of our tables.
+class PlainTable {
+ public:
+  explicit PlainTable(const std::string& file) {
+    check(sqlite3_initialize(), "start");
+    check(sqlite3_open(file.c_str(), &database_), "open");
+    run("PRAGMA cache_size = -32768");
+  }
+  ~PlainTable() { sqlite3_close(database_); }
+  PlainTable(const PlainTable&) = delete;
+  PlainTable& operator=(const PlainTable&) = delete;
+
+  /// Documents are kept without their packages, which are most of their text.
+  void fill(std::size_t count) {
+    run("CREATE TABLE plain(n INTEGER PRIMARY KEY, time INTEGER NOT NULL, body TEXT NOT NULL); BEGIN");
+    sqlite3_stmt* insert = prepare("INSERT INTO plain VALUES (?, ?, ?)");
+    const ArtifactCorpus corpus(count);
+    for (std::size_t i = 0; i < count; ++i) {
+      CatalogDocument document = corpus.document(i);
+      document.document.if_object()->erase("python_packages");
+      const std::string body = document.document.dump();
+      sqlite3_bind_int64(insert, 1, static_cast<std::int64_t>(i));
+      sqlite3_bind_int64(insert, 2, document.creation_time.time_since_epoch().count());
+      sqlite3_bind_text(insert, 3, body.data(), static_cast<int>(body.size()), SQLITE_STATIC);
+      sqlite3_step(insert);
+      check(sqlite3_reset(insert), "fill");
+    }
+    sqlite3_finalize(insert);
+    run("COMMIT");
+  }
+
+  std::size_t find_range(double from, double to) {
+    sqlite3_stmt* query = prepare(
+        "SELECT n, body FROM plain WHERE json_extract(body, '$.labels.accuracy') > ? AND "
+        "json_extract(body, '$.labels.accuracy') < ? ORDER BY time DESC LIMIT 50");
+    sqlite3_bind_double(query, 1, from);
+    sqlite3_bind_double(query, 2, to);
+    std::size_t found = 0;
+    while (sqlite3_step(query) == SQLITE_ROW) ++found;
+    check(sqlite3_finalize(query), "query");
+    return found;
+  }
+
+ private:
+  void run(const char* text) { check(sqlite3_exec(database_, text, nullptr, nullptr, nullptr), text); }
+  sqlite3_stmt* prepare(const char* text) {
+    sqlite3_stmt* statement = nullptr;
+    check(sqlite3_prepare_v2(database_, text, -1, &statement, nullptr), text);
+    return statement;
+  }
+  void check(int result, const char* what) const {
+    if (result != SQLITE_OK) throw std::runtime_error(fmt::format("{}: {}", what, sqlite3_errmsg(database_)));
+  }
+
+  sqlite3* database_ = nullptr;
+};
+
+void scan(const std::string& file, std::size_t count, std::size_t times) {
+  const bool is_new = !std::filesystem::exists(file);
+  PlainTable table(file);
+  if (is_new) table.fill(count);
+  ask({"range",
+       [&](std::size_t i) {
+         const double from = static_cast<double>(i % 100) / 100;
+         return table.find_range(from, from + 0.005);
+       }},
+      times);
+}
+
+void main_of(const std::vector<std::string>& words) {
+  const std::size_t count = words.size() < 3 ? 0 : std::stoul(words[2]);
+  if (words.size() == 3 && words[0] == "fill") {
+    const auto catalog = open(words[1]);
     const auto begin = SteadyClock::now();
     fill(*catalog, count);
     catalog->compact();
-    fmt::print("filled in {:.1f} s\n", milliseconds(SteadyClock::now() - begin) / 1000);
+    fmt::print("{:.1f} s\n", milliseconds(SteadyClock::now() - begin) / 1000);
+  } else if (words.size() == 4 && words[0] == "ask") {
+    const auto catalog = open(words[1]);
+    for (const Question& question : questions(*catalog, count)) ask(question, std::stoul(words[3]));
+  } else if (words.size() == 4 && words[0] == "scan") {
+    scan(words[1], count, std::stoul(words[3]));
+  } else {
+    throw std::invalid_argument("bench_catalog fill WHERE COUNT, or ask|scan WHERE COUNT TIMES");
   }
-  for (const Question& question : questions(*catalog, count)) ask(question, times);
-  struct rusage usage {};
-  getrusage(RUSAGE_SELF, &usage);
-  fmt::print("peak memory {} MiB\n", usage.ru_maxrss / 1024);
-  return 0;
+}
+
+}  // namespace
+}  // namespace unio::bench
+
+int main(int argc, char** argv) {
+  return unio::bench::run([&] { unio::bench::main_of({argv + 1, argv + argc}); });
 }

@@ -7,6 +7,8 @@
 //   bench_data manifest FILE ENTRIES ordered|shuffled [URL]
 //       A manifest as quilt3 writes it, its rows in tree order or not. Its entries are content-addressed, or
 //       lie below URL under their logical keys.
+//   bench_data artifacts ROOT COUNT
+//       What artifacts say of themselves, as they lie in a registry, without their files.
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -23,6 +25,7 @@
 #include <utility>
 #include <vector>
 
+#include "artifact_corpus.hpp"
 #include "base/digest.hpp"
 #include "base/files.hpp"
 #include "system_error.hpp"
@@ -132,6 +135,17 @@ void make_manifest(const std::filesystem::path& path, std::size_t entries, const
   file.write(as_bytes(text));
 }
 
+void make_artifacts(const std::filesystem::path& root, std::size_t count) {
+  const ArtifactCorpus corpus(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const ArtifactRecord record = corpus.record(i);
+    const std::filesystem::path folder =
+        root / layout::artifact_folder(record.creation_time, record.environment.username, record.artifact_id);
+    std::filesystem::create_directories(folder);
+    File::create_new(folder / layout::metadata_name).write(as_bytes(record.yaml()));
+  }
+}
+
 void main_of(const std::vector<std::string>& words) {
   if (words.size() == 6 && words[0] == "tree") {
     make_tree(words[1], {.files = std::stoul(words[2]),
@@ -140,9 +154,12 @@ void main_of(const std::vector<std::string>& words) {
                          .contents = std::stoul(words[5])});
   } else if ((words.size() == 4 || words.size() == 5) && words[0] == "manifest") {
     make_manifest(words[1], std::stoul(words[2]), words[3], words.size() == 5 ? words[4] : "");
+  } else if (words.size() == 3 && words[0] == "artifacts") {
+    make_artifacts(words[1], std::stoul(words[2]));
   } else {
     throw std::invalid_argument(
-        "bench_data tree ROOT FILES SMALLEST LARGEST CONTENTS, or manifest FILE ENTRIES ORDER [URL]");
+        "bench_data artifacts ROOT COUNT, tree ROOT FILES SMALLEST LARGEST CONTENTS, or manifest FILE "
+        "ENTRIES ORDER [URL]");
   }
 }
 

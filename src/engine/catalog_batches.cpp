@@ -8,6 +8,17 @@
 namespace unio {
 
 void CatalogBatches::put(const std::vector<CatalogDocument>& documents, const CatalogStates& states) {
+  if (running_.valid()) running_.get();
+  put_now(documents, states);
+}
+
+void CatalogBatches::put_meanwhile(std::vector<CatalogDocument> documents) {
+  if (running_.valid()) running_.get();
+  running_ =
+      std::async(std::launch::async, [this, documents = std::move(documents)] { put_now(documents, {}); });
+}
+
+void CatalogBatches::put_now(const std::vector<CatalogDocument>& documents, const CatalogStates& states) {
   throw_if_stopped(context_.stop);
   if (documents.empty() && states.empty()) return;
   read_ += documents.size();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <future>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,26 +22,32 @@ inline constexpr std::string_view registry_state = "registry";
 inline constexpr std::string_view deleted_state = "deleted";
 
 /// So many artifacts, or revisions, are read and put together.
-inline constexpr std::size_t artifacts_at_once = 500;
+inline constexpr std::size_t artifacts_at_once = 2000;
 inline constexpr std::size_t revisions_at_once = 500;
 
 /// Puts documents into a catalogue; one that it refuses is left out with a warning. Counts what was read and
-/// changed.
+/// changed. For one thread.
 class CatalogBatches {
  public:
   CatalogBatches(Catalog& catalog, const Context& context) : catalog_(catalog), context_(context) {}
 
   void put(const std::vector<CatalogDocument>& documents, const CatalogStates& states = {});
+  /// Begins to put them while the caller reads what comes next; one batch at a time. The next call waits for
+  /// it, and throws what it threw.
+  void put_meanwhile(std::vector<CatalogDocument> documents);
   std::size_t read() const { return read_; }
   std::size_t changed() const { return changed_; }
 
  private:
   void put_each(const std::vector<CatalogDocument>& documents);
 
+  void put_now(const std::vector<CatalogDocument>& documents, const CatalogStates& states);
+
   Catalog& catalog_;
   const Context& context_;
   std::size_t read_ = 0;
   std::size_t changed_ = 0;
+  std::future<void> running_;
 };
 
 /// Fills the catalogue from the whole store, and sets the position in the feed from which to go on.

@@ -94,7 +94,7 @@ class Filler {
   }
 
   void put_artifacts() {
-    batches_.put(artifact_documents(registry_, artifacts_, context_));
+    batches_.put_meanwhile(artifact_documents(registry_, artifacts_, context_));
     artifacts_.clear();
   }
 

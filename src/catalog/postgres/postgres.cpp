@@ -15,8 +15,9 @@ using SteadyClock = std::chrono::steady_clock;
 
 /// The writers of all catalogues in a database wait for each other at this lock, as they would for a file.
 constexpr std::int64_t writers_lock = 0x756e696f;  // "unio"
-/// Rows of a long answer that are on their way at once.
-constexpr int rows_at_once = 1000;
+/// Rows of a long answer that are on their way at once: few at first, since the first ones may be all.
+constexpr int first_rows = 64;
+constexpr int most_rows = 1000;
 /// Statements that are sent before their answers are read.
 constexpr std::size_t sent_at_once = 200;
 /// Many rows are inserted by statements of this many: each statement takes longer than its row.
@@ -138,9 +139,11 @@ SqlQuery texts_with(std::span<const std::string> pieces) {
 
 PostgresConnection::PostgresConnection(const std::string& url) : connection_(libpq().connect(url.c_str())) {
   if (!connection_ || libpq().status(connection_.get()) != CONNECTION_OK) fail(nullptr);
-  // The order of joins is chosen by who knows the sizes; and compiling takes longer than our queries.
+  // The order of joins is chosen by who knows the sizes; compiling takes longer than our queries; and of a
+  // long answer the first rows are wanted soon.
   run_script(
       "SET client_min_messages = warning; SET join_collapse_limit = 1; SET jit = off;"
+      "SET cursor_tuple_fraction = 0.001;"
       "SET standard_conforming_strings = on; SET bytea_output = hex");
 }
 
@@ -173,8 +176,9 @@ void PostgresConnection::query(const SqlQuery& query, const Each& each) {
 void PostgresConnection::stream(const SqlQuery& query, const Each& each) {
   const std::string cursor = fmt::format("c{}", ++cursors_);
   run_query({fmt::format("DECLARE {} NO SCROLL CURSOR FOR {}", cursor, query.text), query.values});
-  for (int rows = 1; rows > 0;) {
-    const Result result = run_query({fmt::format("FETCH {} FROM {}", rows_at_once, cursor), {}});
+  int wanted = first_rows;
+  for (int rows = 1; rows > 0; wanted = std::min(2 * wanted, most_rows)) {
+    const Result result = run_query({fmt::format("FETCH {} FROM {}", wanted, cursor), {}});
     rows = libpq().rows(result.get());
     for (int row = 0; row < rows; ++row) {
       if (each(ResultRow(result.get(), row)) == More::yes) continue;

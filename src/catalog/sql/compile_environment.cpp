@@ -37,8 +37,8 @@ Condition Compiler::compile_environment(const query::Field& field) {
   if (without) return condition;
   condition.source = measured({.rows =
                                    [in](TimeRange times) {
-                                     return SqlQuery{"SELECT n AS document FROM documents WHERE ", {}} + in +
-                                            " AND time >= ? AND time <= ?" +
+                                     return SqlQuery{"SELECT n AS document, time FROM documents WHERE ", {}} +
+                                            in + " AND time >= ? AND time <= ?" +
                                             SqlQuery{"", {times.from, times.to}};
                                    },
                                .tight = true});

@@ -11,45 +11,11 @@
 namespace unio::sql {
 namespace {
 
-/// Fields of fewer different texts than this are searched by looking at each of them.
-constexpr std::size_t few = 1000;
-/// Integers up to here are doubles exactly.
-constexpr double exact_doubles = 9'007'199'254'740'992.0;
-
-const SqlQuery everything{"TRUE", {}};
-const SqlQuery nothing{"FALSE", {}};
-
-Condition exactly(SqlQuery condition) {
-  return {std::move(condition)};
-}
-
-Condition never() {
-  return {nothing, std::nullopt,
-          Source{.rows =
-                     [](TimeRange) {
-                       return SqlQuery{"SELECT n AS document FROM documents WHERE FALSE", {}};
-                     },
-                 .tight = true}};
-}
-
-/// What is known is only that nothing else can match.
-Condition at_most(SqlQuery condition, std::optional<Source> source = std::nullopt) {
-  if (source) source->tight = false;
-  return {std::move(condition), nothing, std::move(source)};
-}
+/// Values other than text in a list are each a condition of their own.
+constexpr std::size_t most_alternatives = 100;
 
 const SqlQuery& lower_of(const Condition& condition) {
   return condition.lower ? *condition.lower : condition.upper;
-}
-
-SqlQuery joined(std::span<const SqlQuery> parts, std::string_view by, const SqlQuery& none) {
-  if (parts.empty()) return none;
-  SqlQuery all{"(", {}};
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (i > 0) all.text += by;
-    all += parts[i];
-  }
-  return all + ")";
 }
 
 SqlQuery negated(const SqlQuery& condition) {
@@ -84,15 +50,6 @@ bool accepts_equal(query::Order order) {
   return order == query::Order::less_or_equal || order == query::Order::greater_or_equal;
 }
 
-bool is_less(query::Order order) {
-  return order == query::Order::less || order == query::Order::less_or_equal;
-}
-
-std::string_view comparison_of(query::Order order) {
-  constexpr std::string_view signs[] = {"<", "<=", ">", ">="};
-  return signs[static_cast<std::size_t>(order)];
-}
-
 /// Whether the test holds for a field that is missing.
 struct AcceptsMissing {
   bool operator()(const query::Equals& test) const { return is_null(test.value); }
@@ -117,15 +74,6 @@ std::optional<double> end_of_range(const QueryValue& value) {
   const std::optional<double> number = time != nullptr ? number_of(*time) : number_of(value);
   // Not for NaN either.
   return number && std::abs(*number) < exact_doubles ? number : std::nullopt;
-}
-
-SqlQuery shape_has(std::int64_t path, std::int64_t bits) {
-  return {"EXISTS (SELECT 1 FROM shape_paths p WHERE p.path = ? AND p.shape = d.shape AND p.holds & ? <> 0)",
-          {path, bits}};
-}
-
-SqlQuery in_range(std::string_view column, TimeRange times) {
-  return {fmt::format("{0} >= ? AND {0} <= ?", column), {times.from, times.to}};
 }
 
 }  // namespace
@@ -193,23 +141,12 @@ std::optional<Condition> Compiler::compile_between(const std::vector<Query>& que
     return std::nullopt;
   if (std::ranges::any_of(names, is_position)) return std::nullopt;
   const PathRef at{.path = index_path(names), .n = find_path(index_path(names))};
-  if (!at.n || has_arrays(at.path)) return std::nullopt;
+  if (!at.n || repeats_at(at.path) == Repeats::some) return std::nullopt;
   const bool are_times = lower.value.if_type<Time>() != nullptr;
   return numbers(
       are_times ? times_at(at) : NumbersAt{at.n, at.n, holds::number},
       {fmt::format("value {} ? AND value {} ?", comparison_of(lower.order), comparison_of(upper.order)),
        {*end_of_range(lower.value), *end_of_range(upper.value)}});
-}
-
-/// Whether any document has an array at the path or on the way to it.
-bool Compiler::has_arrays(const std::string& path) {
-  for (std::size_t end = path.find('\0');; end = path.find('\0', end + 1)) {
-    const auto n = find_path(path.substr(0, end));
-    const SqlQuery arrays{"SELECT 1 FROM shape_paths WHERE path = ? AND holds & ? <> 0 LIMIT 1",
-                          {n.value_or(0), holds::array}};
-    if (connection_.find_integer(arrays)) return true;
-    if (end == std::string::npos) return false;
-  }
 }
 
 Condition Compiler::compile_any(const std::vector<Query>& queries, const Place& place) {
@@ -235,7 +172,7 @@ Condition Compiler::any_of(std::span<const Condition> parts) {
     SqlQuery all;
     for (const auto& part : rows) {
       if (!all.text.empty()) all.text += " UNION ";
-      all += SqlQuery{"SELECT document FROM (", {}} + part(times) + ") part";
+      all += SqlQuery{"SELECT document, time FROM (", {}} + part(times) + ") part";
     }
     return all;
   };
@@ -293,7 +230,7 @@ Condition Compiler::compile_text(const query::Text& text) {
   if (paths.empty()) return never();
   SqlQuery where{"path IN (" + placeholders(paths.size()) + ") AND value IN (", {}};
   where.values.assign(paths.begin(), paths.end());
-  return at_most(everything, values_source(where + *texts + ")", Repeats::some));
+  return at_most(everything, values_source("string_values", where + *texts + ")", Repeats::some));
 }
 
 Condition Compiler::test(const PathRef& at, const query::Equals& test) {
@@ -351,7 +288,7 @@ Condition Compiler::test(const PathRef& at, const query::In& test) {
   for (const QueryValue& value : test.values) {
     if (const auto* text = value.if_type<std::string>()) {
       hashes.push_back(hash_(*text));
-    } else if (parts.size() < few / 10) {
+    } else if (parts.size() < most_alternatives) {
       parts.push_back(this->test(at, query::Equals{value}));
     } else {
       return at_most(everything);
@@ -392,8 +329,8 @@ Condition Compiler::has(const PathRef& at, std::int64_t bits) {
   condition.source =
       measured({.rows =
                     [shapes](TimeRange times) {
-                      return SqlQuery{"SELECT n AS document FROM documents WHERE shape IN (", {}} + shapes +
-                             ") AND " + in_range("time", times);
+                      return SqlQuery{"SELECT n AS document, time FROM documents WHERE shape IN (", {}} +
+                             shapes + ") AND " + in_range("time", times);
                     },
                 .tight = true});
   return condition;
@@ -418,147 +355,6 @@ Condition Compiler::is_null(const PathRef& at) {
   const std::vector<SqlQuery> uppers{upper, any_array};
   const std::vector<SqlQuery> lowers{upper, negated(any_array)};
   return {joined(uppers, " OR ", everything), joined(lowers, " AND ", nothing)};
-}
-
-Condition Compiler::strings_in(const PathRef& at, const std::vector<std::int64_t>& hashes) {
-  if (at.path.empty()) return at_most(everything);
-  if (!at.n || hashes.empty()) return never();
-  SqlQuery which{"path = ? AND value IN (" + placeholders(hashes.size()) + ")", {*at.n}};
-  which.values.insert(which.values.end(), hashes.begin(), hashes.end());
-  if (hashes.size() == 1) which.text = "path = ? AND value = ?";
-  Condition condition = exactly(SqlQuery{"EXISTS (SELECT 1 FROM string_values v WHERE ", {}} + which +
-                                " AND v.time = d.time AND v.document = d.n)");
-  // The list of one value is in order, and tells each document once.
-  condition.source = values_source(std::move(which), hashes.size() == 1 ? Repeats::none : Repeats::some);
-  condition.source->ordered = hashes.size() == 1;
-  return condition;
-}
-
-/// Documents with a number that compares so. There is no way from a document to its numbers: of ranges, those
-/// with few documents are made into a set; of others only the source knows all.
-Condition Compiler::numbers(const NumbersAt& at, const SqlQuery& comparison) {
-  if (!at.path) return never();
-  const SqlQuery which = SqlQuery{"path = ? AND ", {*at.path}} + comparison;
-  Source source = measured({.rows =
-                                [which](TimeRange times) {
-                                  return SqlQuery{"SELECT DISTINCT document FROM number_values WHERE ", {}} +
-                                         which + " AND " + in_range("time", times);
-                                },
-                            .tight = true});
-  if (comparison.text == "value = ?") {
-    return {SqlQuery{"EXISTS (SELECT 1 FROM number_values WHERE ", {}} + which +
-                " AND time = d.time AND document = d.n)",
-            std::nullopt, std::move(source)};
-  }
-  if (source.size < most_counted / 2) {
-    return {SqlQuery{"d.n IN (", {}} + source.rows(times_) + ")", std::nullopt, std::move(source)};
-  }
-  return {at.shape ? shape_has(*at.shape, at.bit) : nothing, nothing, std::move(source)};
-}
-
-Condition Compiler::number_equals(const NumbersAt& at, double value) {
-  Condition condition = numbers(at, {"value = ?", {value}});
-  const bool rounded = std::abs(value) >= exact_doubles;
-  return rounded ? at_most(std::move(condition.upper), std::move(condition.source)) : condition;
-}
-
-Condition Compiler::number_compares(const NumbersAt& at, query::Order order, double value) {
-  if (std::abs(value) < exact_doubles)
-    return numbers(at, {fmt::format("value {} ?", comparison_of(order)), {value}});
-  Condition condition = numbers(at, {is_less(order) ? "value <= ?" : "value >= ?", {value}});
-  return at_most(std::move(condition.upper), std::move(condition.source));
-}
-
-/// The documents that have a value of text that meets a condition. Such a list need not be told apart from a
-/// longer one when it is no shorter than what is known already.
-Source Compiler::values_source(SqlQuery which, Repeats repeats) {
-  const std::string select = repeats == Repeats::none ? "SELECT " : "SELECT DISTINCT ";
-  return measured({.rows =
-                       [which = std::move(which), select](TimeRange times) {
-                         return SqlQuery{select + "document, time FROM string_values WHERE ", {}} + which +
-                                " AND " + in_range("time", times);
-                       },
-                   .tight = true},
-                  shortest_ + 1);
-}
-
-/// Where few different texts come into question, each is looked at. `among` tells the hashes of all that do.
-Condition Compiler::strings_that(const PathRef& at, const std::function<bool(std::string_view)>& wanted,
-                                 const std::optional<SqlQuery>& among) {
-  if (at.path.empty()) return at_most(everything);
-  if (!at.n) return never();
-  auto strings = among ? few_strings(*at.n, *among) : few_strings(*at.n);
-  if (!strings) {
-    std::optional<Source> source;
-    if (among)
-      source = values_source(SqlQuery{"path = ? AND value IN (", {*at.n}} + *among + ")", Repeats::some);
-    return at_most(shape_has(*at.n, holds::text), std::move(source));
-  }
-  std::vector<std::int64_t> sure, possible;
-  for (const auto& [hash, text] : *strings) {
-    if (!text || wanted(*text)) possible.push_back(hash);
-    if (text && wanted(*text)) sure.push_back(hash);
-  }
-  Condition condition = strings_in(at, possible);
-  if (possible.size() == sure.size()) return condition;
-  condition.source->tight = false;
-  condition.lower = strings_in(at, sure).upper;
-  return condition;
-}
-
-/// The different texts under a path, without those that are too long to be kept; absent when there are many.
-std::optional<Compiler::Strings> Compiler::few_strings(std::int64_t path) {
-  return few_strings(
-      {"WITH RECURSIVE found(value) AS (SELECT min(value) FROM string_values WHERE path = ? UNION ALL "
-       "SELECT (SELECT min(v.value) FROM string_values v WHERE v.path = ? AND v.value > found.value) FROM "
-       "found "
-       "WHERE found.value IS NOT NULL) "
-       "SELECT found.value, s.text FROM found LEFT JOIN strings s ON s.hash = found.value "
-       "WHERE found.value IS NOT NULL LIMIT ?",
-       {path, path, static_cast<std::int64_t>(few) + 1}});
-}
-
-/// The same among those with certain hashes, of which not all need be under the path.
-std::optional<Compiler::Strings> Compiler::few_strings(std::int64_t path, const SqlQuery& among) {
-  return few_strings(SqlQuery{"SELECT a.hash, s.text FROM (", {}} + among +
-                     ") a LEFT JOIN strings s ON s.hash = a.hash WHERE EXISTS (SELECT 1 FROM string_values v "
-                     "WHERE v.path = ? AND v.value = a.hash) LIMIT ?" +
-                     SqlQuery{"", {path, static_cast<std::int64_t>(few) + 1}});
-}
-
-std::optional<Compiler::Strings> Compiler::few_strings(const SqlQuery& query) {
-  Strings strings;
-  connection_.query(query, [&](const SqlRow& row) {
-    auto text = row.is_null(1) ? std::nullopt : std::optional<std::string>(row.bytes(1));
-    strings.emplace_back(row.integer(0), std::move(text));
-    return More::yes;
-  });
-  if (strings.size() > few) return std::nullopt;
-  return strings;
-}
-
-/// The hashes of all searched texts that may match; absent where the pattern does not say what to look for.
-std::optional<SqlQuery> Compiler::texts_with(const QueryPattern& pattern) {
-  std::vector<std::string> pieces;
-  for (const std::string& text : pattern.required_texts()) {
-    for (std::string& piece : folded_pieces(text)) pieces.push_back(std::move(piece));
-  }
-  if (pieces.empty()) return std::nullopt;
-  return connection_.dialect().texts_with(pieces);
-}
-
-Source Compiler::measured(Source source, std::int64_t most) {
-  const SqlQuery rows = source.rows(times_);
-  source.size = connection_
-                    .find_integer(SqlQuery{"SELECT count(*) FROM (SELECT document FROM (", {}} + rows +
-                                  ") found LIMIT ?) counted" + SqlQuery{"", {most}})
-                    .value_or(0);
-  if (source.size == most) source.size = most_counted;
-  return source;
-}
-
-Compiler::NumbersAt Compiler::times_at(const PathRef& at) {
-  return {find_path(times_path(at.path)), at.n, holds::time};
 }
 
 std::optional<std::int64_t> Compiler::find_path(const std::string& path) {

@@ -2,48 +2,13 @@
 
 #include <algorithm>
 #include <functional>
-#include <limits>
 #include <optional>
 #include <vector>
 
-#include "catalog/sql/connection.hpp"
-#include "catalog/sql/lookup.hpp"
+#include "catalog/sql/condition.hpp"
 #include "model/query.hpp"
 
 namespace unio::sql {
-
-/// Microseconds since 1970, both ends included.
-struct TimeRange {
-  std::int64_t from = std::numeric_limits<std::int64_t>::min();
-  std::int64_t to = std::numeric_limits<std::int64_t>::max();
-};
-
-/// Counting beyond this is not worth its time.
-inline constexpr std::int64_t most_counted = 10'001;
-
-/// A list of documents, from an index, with all that match some condition.
-struct Source {
-  /// A query for the column `document`, each once, and for `time` when it is ordered. It may tell documents
-  /// beyond the range.
-  std::function<SqlQuery(TimeRange)> rows;
-  /// How many it tells, up to most_counted; most_counted where that is not worth knowing.
-  std::int64_t size = 0;
-  /// Whether the database reads it newest first.
-  bool ordered = false;
-  /// Whether what it tells matches, so that nothing need be looked at again.
-  bool tight = false;
-};
-
-/// What SQL can say of a query. Conditions are on a row `d` of documents.
-struct Condition {
-  /// True for every document that matches, and perhaps for others.
-  SqlQuery upper;
-  /// True only for documents that match; absent where that is the same.
-  std::optional<SqlQuery> lower = {};
-  std::optional<Source> source = {};
-
-  bool is_exact() const { return !lower; }
-};
 
 /// Turns queries into SQL with the help of what the database holds. Lives within one transaction.
 class Compiler {
@@ -71,17 +36,27 @@ class Compiler {
   /// Hashes, with their texts where those are kept.
   using Strings = std::vector<std::pair<std::int64_t, std::optional<std::string>>>;
 
+  /// Whether a document may have several values at a path.
+  enum class Repeats : std::uint8_t { none, some };
+  Repeats repeats_at(const std::string& path);
+
+  struct Measure {
+    SqlQuery rows;
+    Repeats repeats = Repeats::none;
+    std::int64_t most = most_counted;  ///< no further is counted
+  };
+
   /// Where numbers, or datetimes, of a path are, and what says that a document has any.
   struct NumbersAt {
     std::optional<std::int64_t> path;
     std::optional<std::int64_t> shape;
     std::int64_t bit = 0;
+    Repeats repeats = Repeats::none;
   };
 
   Condition compile(const Query& query, const Place& place);
   Condition compile_all(const std::vector<Query>& queries, const Place& place);
   std::optional<Condition> compile_between(const std::vector<Query>& queries, const Place& place);
-  bool has_arrays(const std::string& path);
   Condition compile_any(const std::vector<Query>& queries, const Place& place);
   Condition compile_none(const std::vector<Query>& queries, const Place& place);
   Condition compile_field(const query::Field& field, const Place& place);
@@ -106,8 +81,7 @@ class Compiler {
   Condition number_compares(const NumbersAt& at, query::Order order, double value);
   Condition strings_that(const PathRef& at, const std::function<bool(std::string_view)>& wanted,
                          const std::optional<SqlQuery>& among);
-  enum class Repeats : std::uint8_t { none, some };
-  Source values_source(SqlQuery which, Repeats repeats);
+  Source values_source(std::string_view table, const SqlQuery& which, Repeats repeats);
   std::optional<Strings> few_strings(std::int64_t path);
   std::optional<Strings> few_strings(std::int64_t path, const SqlQuery& among);
   std::optional<Strings> few_strings(const SqlQuery& query);
@@ -116,13 +90,27 @@ class Compiler {
 
   NumbersAt times_at(const PathRef& at);
   std::optional<std::int64_t> find_path(const std::string& path);
-  Source measured(Source source, std::int64_t most = most_counted);
+  /// Counts its rows, or others that tell the same documents, some of them repeatedly.
+  Source measured(Source source);
+  Source measured(Source source, const Measure& by);
 
   SqlConnection& connection_;
   const TextHash& hash_;
   TimeRange times_;
   std::int64_t shortest_ = most_counted - 1;
 };
+
+/// Integers up to here are doubles exactly.
+inline constexpr double exact_doubles = 9'007'199'254'740'992.0;
+
+inline bool is_less(query::Order order) {
+  return order == query::Order::less || order == query::Order::less_or_equal;
+}
+
+inline std::string_view comparison_of(query::Order order) {
+  constexpr std::string_view signs[] = {"<", "<=", ">", ">="};
+  return signs[static_cast<std::size_t>(order)];
+}
 
 /// Whether they are the two ends of a range of numbers or datetimes of one field.
 bool are_both_ends(const Query& left, const Query& right);

@@ -1,9 +1,12 @@
 #include "catalog/sql/reader.hpp"
 
 #include <algorithm>
+#include <string>
+#include <vector>
 
+#include "catalog/sql/body_codec.hpp"
+#include "catalog/sql/document_index.hpp"
 #include "catalog/sql/lookup.hpp"
-#include "catalog/sql/writer.hpp"
 
 namespace unio::sql {
 namespace {
@@ -11,44 +14,84 @@ namespace {
 /// Databases take some ten thousand values in one query.
 constexpr std::size_t most_at_once = 1000;
 
-void read_some(SqlConnection& connection, std::span<const std::int64_t> numbers,
-               std::map<std::int64_t, CatalogDocument>& documents) {
-  const std::string wanted = "IN (" + placeholders(numbers.size()) + ")";
-  const SqlValues values(numbers.begin(), numbers.end());
-  connection.query({"SELECT d.n, d.kind, d.time, d.revision, i.id, b.body, e.body FROM documents d "
-                    "JOIN nodes i ON i.n = d.n JOIN bodies b ON b.n = d.n "
-                    "LEFT JOIN environments e ON e.n = d.environment WHERE d.n " +
-                        wanted,
-                    values},
-                   [&](const SqlRow& row) {
-                     CatalogDocument& document = documents[row.integer(0)];
-                     document.kind = static_cast<DocumentKind>(row.integer(1));
-                     document.creation_time = Time(std::chrono::microseconds(row.integer(2)));
-                     document.revision = static_cast<std::uint64_t>(row.integer(3));
-                     document.id = std::string(row.bytes(4));
-                     document.document = restored_document(row.bytes(5), row.is_null(6) ? "" : row.bytes(6));
-                     return More::yes;
-                   });
-  connection.query({"SELECT p.child, i.id FROM parents p JOIN nodes i ON i.n = p.parent WHERE p.child " +
-                        wanted + " ORDER BY p.child, p.position",
-                    values},
-                   [&](const SqlRow& row) {
-                     const auto child = documents.find(row.integer(0));
-                     if (child != documents.end()) child->second.based_on.emplace_back(row.bytes(1));
-                     return More::yes;
-                   });
-}
+/// What is in a list of numbers.
+struct Wanted {
+  std::string text;
+  SqlValues values;
+
+  explicit Wanted(std::span<const std::int64_t> numbers)
+      : text("IN (" + placeholders(numbers.size()) + ")"), values(numbers.begin(), numbers.end()) {}
+};
+
+/// Reads documents, and what many of them share once.
+class Reader {
+ public:
+  explicit Reader(SqlConnection& connection) : connection_(connection) {}
+
+  void read(std::span<const std::int64_t> numbers) {
+    const Wanted wanted(numbers);
+    std::map<std::int64_t, std::vector<CatalogDocument*>> environments;
+    connection_.query({"SELECT d.n, d.kind, d.time, d.revision, i.id, b.body, d.environment FROM documents d "
+                       "JOIN nodes i ON i.n = d.n JOIN bodies b ON b.n = d.n WHERE d.n " +
+                           wanted.text,
+                       wanted.values},
+                      [&](const SqlRow& row) {
+                        CatalogDocument& document = documents_[row.integer(0)];
+                        document.kind = static_cast<DocumentKind>(row.integer(1));
+                        document.creation_time = Time(std::chrono::microseconds(row.integer(2)));
+                        document.revision = static_cast<std::uint64_t>(row.integer(3));
+                        document.id = std::string(row.bytes(4));
+                        document.document = Json::parse(unpacked(row.bytes(5)));
+                        if (!row.is_null(6)) environments[row.integer(6)].push_back(&document);
+                        return More::yes;
+                      });
+    for (const auto& [n, sharing] : environments) {
+      const Json& packages = environment(n);
+      for (CatalogDocument* document : sharing) {
+        document->document.set(std::string(environment_field), packages);
+      }
+    }
+    read_parents(wanted);
+  }
+
+  std::map<std::int64_t, CatalogDocument> documents() && { return std::move(documents_); }
+
+ private:
+  const Json& environment(std::int64_t n) {
+    const auto [place, is_new] = environments_.try_emplace(n);
+    if (is_new) {
+      const auto body = connection_.find_bytes({"SELECT body FROM environments WHERE n = ?", {n}});
+      if (body) place->second = Json::parse(*body);
+    }
+    return place->second;
+  }
+
+  void read_parents(const Wanted& wanted) {
+    connection_.query({"SELECT p.child, i.id FROM parents p JOIN nodes i ON i.n = p.parent WHERE p.child " +
+                           wanted.text + " ORDER BY p.child, p.position",
+                       wanted.values},
+                      [&](const SqlRow& row) {
+                        const auto child = documents_.find(row.integer(0));
+                        if (child != documents_.end()) child->second.based_on.emplace_back(row.bytes(1));
+                        return More::yes;
+                      });
+  }
+
+  SqlConnection& connection_;
+  std::map<std::int64_t, CatalogDocument> documents_;
+  std::map<std::int64_t, Json> environments_;
+};
 
 }  // namespace
 
 std::map<std::int64_t, CatalogDocument> read_documents(SqlConnection& connection,
                                                        std::span<const std::int64_t> numbers) {
-  std::map<std::int64_t, CatalogDocument> documents;
+  Reader reader(connection);
   for (std::size_t begin = 0; begin < numbers.size(); begin += most_at_once) {
     const std::size_t count = std::min(most_at_once, numbers.size() - begin);
-    read_some(connection, numbers.subspan(begin, count), documents);
+    reader.read(numbers.subspan(begin, count));
   }
-  return documents;
+  return std::move(reader).documents();
 }
 
 std::optional<CatalogDocument> read_document(SqlConnection& connection, std::int64_t number) {

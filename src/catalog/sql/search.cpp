@@ -82,22 +82,10 @@ class Search {
   }
 
   FindPage page(const FindOptions& options) {
-    TimeRange times = times_;
-    if (options.after) times.to = std::min(times.to, microseconds(options.after->time));
-    // A list that is neither short nor in order would have to be sorted before the first is known: then most
-    // documents match, and going through all of them finds a page soon.
-    const Pass pass =
-        pass_with(driver() != nullptr && (driver()->ordered || driver()->size < most_counted / 2));
-    std::vector<Hit> hits;
-    connection_.stream(newest_first(pass, times, options), [&](const SqlRow& row) {
-      if (!passes(pass, row)) return More::yes;
-      hits.push_back(
-          {row.integer(0), Time(std::chrono::microseconds(row.integer(1))), std::string(row.bytes(2))});
-      return hits.size() > options.limit ? More::no : More::yes;
-    });
+    std::vector<Hit> hits = newest(options);
     FindPage page;
     if (hits.size() > options.limit) {
-      hits.pop_back();
+      hits.resize(options.limit);
       page.next = FindPosition{hits.back().time, hits.back().id};
     }
     std::vector<std::int64_t> numbers;
@@ -122,6 +110,43 @@ class Search {
 
  private:
   static std::int64_t microseconds(Time time) { return time.time_since_epoch().count(); }
+
+  /// At least so many of the matches that come next as a page and one more has, in order.
+  std::vector<Hit> newest(const FindOptions& options) {
+    TimeRange times = times_;
+    if (options.after) times.to = std::min(times.to, microseconds(options.after->time));
+    // A list that is neither short nor in order would have to be sorted before the first is known: then most
+    // documents match, and going through all of them finds a page soon.
+    const bool driven = driver() != nullptr && (driver()->ordered || driver()->size < most_counted);
+    const Pass pass = pass_with(driven);
+    std::vector<Hit> hits;
+    std::size_t later = 0;  // of them, that are not of the time where the page before ended
+    connection_.stream(candidates(pass, times) + " ORDER BY d.time DESC", [&](const SqlRow& row) {
+      const Time time{std::chrono::microseconds(row.integer(1))};
+      if (later > options.limit && hits.back().time != time) return More::no;
+      if (!passes(pass, row)) return More::yes;
+      hits.push_back({row.integer(0), time, {}});
+      if (!options.after || time != options.after->time) ++later;
+      return More::yes;
+    });
+    name(hits);
+    if (options.after) {
+      std::erase_if(hits, [&](const Hit& hit) {
+        return hit.time == options.after->time && hit.id <= options.after->id;
+      });
+    }
+    std::ranges::sort(hits, [](const Hit& left, const Hit& right) {
+      return left.time != right.time ? left.time > right.time : left.id < right.id;
+    });
+    return hits;
+  }
+
+  void name(std::vector<Hit>& hits) {
+    std::vector<SqlValues> numbers;
+    for (const Hit& hit : hits) numbers.push_back({hit.n});
+    connection_.run_many("SELECT id FROM nodes WHERE n = ?", numbers,
+                         [&](std::size_t index, const SqlRow& row) { hits[index].id = row.bytes(0); });
+  }
 
   /// One way through the candidates.
   struct Pass {
@@ -160,29 +185,33 @@ class Search {
   }
 
   SqlQuery from(const Pass& pass, TimeRange times) const {
-    SqlQuery from;
-    if (pass.driven) {
-      from = SqlQuery{"(", {}} + driver()->rows(times) + ") s CROSS JOIN documents d CROSS JOIN nodes i";
-    } else {
-      from.text = "documents d CROSS JOIN nodes i";
+    const SqlQuery conditions = where(times, pass.driven);
+    // What is known of a document without looking at it.
+    if (pass.driven && pass.reads == Reads::nothing && !needs_row(conditions)) {
+      return SqlQuery{"(SELECT document AS n, time FROM (", {}} + driver()->rows(times) + ") s) d WHERE " +
+             conditions;
     }
+    SqlQuery from;
+    if (pass.driven) from = SqlQuery{"(", {}} + driver()->rows(times) + ") s CROSS JOIN ";
+    from.text += "documents d";
     if (pass.reads >= Reads::body) from.text += " CROSS JOIN bodies b";
     if (pass.reads == Reads::all) from.text += " LEFT JOIN environments e ON e.n = d.environment";
-    from.text += pass.driven ? " WHERE d.n = s.document AND i.n = d.n" : " WHERE i.n = d.n";
-    if (pass.reads >= Reads::body) from.text += " AND b.n = d.n";
-    return from + " AND " + where(times, pass.driven);
+    from.text += " WHERE ";
+    if (pass.driven) from.text += "d.n = s.document AND ";
+    if (pass.reads >= Reads::body) from.text += "b.n = d.n AND ";
+    return from + conditions;
   }
 
   static std::string_view columns(Reads reads) {
     switch (reads) {
       case Reads::nothing:
-        return "d.n, d.time, i.id";
+        return "d.n, d.time";
       case Reads::files:
-        return "d.n, d.time, i.id, d.files";
+        return "d.n, d.time, d.files";
       case Reads::body:
-        return "d.n, d.time, i.id, b.body";
+        return "d.n, d.time, b.body";
       case Reads::all:
-        return "d.n, d.time, i.id, b.body, e.body";
+        return "d.n, d.time, b.body, e.body";
     }
     return {};
   }
@@ -191,22 +220,9 @@ class Search {
     return SqlQuery{fmt::format("SELECT {} FROM ", columns(pass.reads)), {}} + from(pass, times);
   }
 
-  SqlQuery newest_first(const Pass& pass, TimeRange times, const FindOptions& options) const {
-    SqlQuery query = candidates(pass, times);
-    if (options.after) {
-      query += SqlQuery{" AND (d.time < ? OR i.id > ?)",
-                        {microseconds(options.after->time), bytes(options.after->id)}};
-    }
-    const bool by_source = pass.driven && driver()->ordered;
-    query.text += by_source ? " ORDER BY s.time DESC, i.id" : " ORDER BY d.time DESC, i.id";
-    // Where all candidates match, the database need not prepare for more.
-    if (!pass.rest.empty()) return query;
-    return query + " LIMIT ?" + SqlQuery{"", {static_cast<std::int64_t>(options.limit) + 1}};
-  }
-
   void count_matches(std::int64_t& count) {
     const Pass pass = pass_with(driver() != nullptr);
-    if (parts_.size() == 1 && pass.driven && is_told(0, true)) {
+    if (parts_.size() == 1 && pass.driven && is_told(0, true) && driver()->counted) {
       count = driver()->size;
       return;
     }
@@ -231,10 +247,10 @@ class Search {
 
   QueryValue value_of(const SqlRow& row, Reads reads) const {
     if (reads >= Reads::body) {
-      const bool whole = reads == Reads::all && !row.is_null(4);
-      return QueryValue::of_document(restored_document(row.bytes(3), whole ? row.bytes(4) : ""));
+      const bool whole = reads == Reads::all && !row.is_null(3);
+      return QueryValue::of_document(restored_document(row.bytes(2), whole ? row.bytes(3) : ""));
     }
-    if (!row.is_null(3)) return document_of_files(row.bytes(3));
+    if (!row.is_null(2)) return document_of_files(row.bytes(2));
     // Rare: names that cannot be told apart, or something else than names.
     return QueryValue::of_document(read_document(connection_, row.integer(0))->document);
   }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <tuple>
@@ -39,9 +40,26 @@ const Json* find_environment(const CatalogDocument& document) {
   return document.document.find(environment_field);
 }
 
+/// The document, with a null where its environment is.
+Json without_environment(const CatalogDocument& document) {
+  Json::Object rest;
+  for (const auto& [name, value] : *document.document.if_object()) {
+    rest.set(name, name == environment_field ? Json() : value);
+  }
+  return Json(std::move(rest));
+}
+
 std::string digest_of_text(std::string_view text) {
   const Sha256Value digest = sha256(as_bytes(text));
   return std::string(as_text(digest));
+}
+
+std::string shape_of(const ValueIndex& index) {
+  std::string text;
+  for (const auto& [path, bits] : index.shape) {
+    fmt::format_to(std::back_inserter(text), "{}:{}:{};", path.size(), path, bits);
+  }
+  return digest_of_text(text);
 }
 
 /// A document on its way into the tables: all rows of it but for the numbers of what it shares with others.
@@ -51,10 +69,12 @@ struct Entry {
   std::string environment;  ///< empty for none
   ValueIndex index;
   std::optional<std::string> files;
+  std::string shape;  ///< a digest of what it has under which paths
   std::int64_t n = 0;
 
-  Entry(const CatalogDocument& of, std::int64_t number) : document(&of), body(stored_body(of)), n(number) {
-    Json rest = Json::parse(body);
+  Entry(const CatalogDocument& of, std::int64_t number) : document(&of), n(number) {
+    Json rest = without_environment(of);
+    body = rest.dump();
     if (const Json* packages = find_environment(of)) {
       environment = packages->dump();
       rest.if_object()->erase(environment_field);
@@ -62,14 +82,10 @@ struct Entry {
     const QueryValue value = QueryValue::of_document(rest);
     index = index_of(value);
     files = joined_files(value);
+    shape = shape_of(index);
   }
 
   std::int64_t time() const { return microseconds(document->creation_time); }
-  std::string shape() const {
-    std::string text;
-    for (const auto& [path, bits] : index.shape) text += fmt::format("{}:{}:{};", path.size(), path, bits);
-    return digest_of_text(text);
-  }
 };
 
 class Writer {
@@ -233,14 +249,28 @@ class Writer {
     write_lineage(entries, nodes);
   }
 
+  /// Texts by their hashes.
+  using Hashed = std::vector<std::pair<std::int64_t, std::string_view>>;
+
+  static void sort_out(Hashed& texts) {
+    std::ranges::sort(texts);
+    const auto [first, last] = std::ranges::unique(texts, {}, &Hashed::value_type::first);
+    texts.erase(first, last);
+  }
+
   void write_strings(std::span<const Entry> entries) {
-    std::map<std::int64_t, std::string_view> kept, searched;
+    Hashed kept, searched;
     for (const Entry& entry : entries) {
-      for (const auto& at : entry.index.strings) {
-        if (at.second.size() <= TextHash::longest_kept) kept.emplace(hash_(at.second), at.second);
-        if (is_searched(at.first)) searched.emplace(hash_(at.second), at.second);
+      for (const auto& [path, text] : entry.index.strings) {
+        const bool is_short = text.size() <= TextHash::longest_kept, looked_into = is_searched(path);
+        if (!is_short && !looked_into) continue;
+        const std::int64_t hash = hash_(text);
+        if (is_short) kept.emplace_back(hash, text);
+        if (looked_into) searched.emplace_back(hash, text);
       }
     }
+    sort_out(kept);
+    sort_out(searched);
     std::vector<SqlValues> rows;
     for (const auto& [hash, text] : kept) rows.push_back({hash, bytes(text)});
     connection_.insert_many("strings(hash, text)", rows, IfPresent::skip);
@@ -262,7 +292,7 @@ class Writer {
     std::map<std::string, const Entry*> examples;
     std::set<std::string> digests;
     for (const Entry& entry : entries) {
-      examples.emplace(entry.shape(), &entry);
+      examples.emplace(entry.shape, &entry);
     }
     for (const auto& [digest, entry] : examples) digests.insert(digest);
     Numbers shapes = numbers_of(digests, "shapes", "digest");
@@ -313,8 +343,8 @@ class Writer {
       if (!entry.environment.empty()) environment = environments.at(entry.environment);
       if (entry.files) files = bytes(*entry.files);
       documents.push_back({entry.n, entry.time(), static_cast<std::int64_t>(document.kind),
-                           static_cast<std::int64_t>(document.revision), shapes.at(entry.shape()),
-                           environment, files});
+                           static_cast<std::int64_t>(document.revision), shapes.at(entry.shape), environment,
+                           files});
       bodies.push_back({entry.n, bytes(packed(entry.body))});
     }
     connection_.insert_many("documents(n, time, kind, revision, shape, environment, files)", documents,
@@ -353,13 +383,6 @@ class Writer {
 
 std::size_t put_documents(SqlConnection& connection, std::span<const CatalogDocument> documents) {
   return Writer(connection).put(documents);
-}
-
-std::string stored_body(const CatalogDocument& document) {
-  if (find_environment(document) == nullptr) return document.document.dump();
-  Json rest = document.document;
-  rest.set(std::string(environment_field), nullptr);
-  return rest.dump();
 }
 
 Json restored_document(std::string_view body, std::string_view environment) {
