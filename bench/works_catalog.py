@@ -1,8 +1,8 @@
 """The works of artifacts and of the catalogue: saving, finding, and building the index anew.
 
 The corpus is made from a seed (artifact_corpus.hpp): five files and six labels an artifact, and 50 environments of 150
-packages. A catalogue is filled and asked by a program that uses the engine's classes as commands do, without the start of
-a command for each question.
+packages. A catalogue is filled and asked by a program that uses the engine's classes as commands do, without the start
+of a command for each question.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def rows_of_questions(where: str, asked: Sample, counts: tuple[Count, ...]) -> I
 
 def measure_sqlite(scratch: Scratch, sizes: Sizes, runs: int) -> Iterator[Row]:
     count = sizes.artifacts
-    file, plain = scratch.new_folder("catalogue").with_suffix(".sqlite"), scratch.new_folder("plain").with_suffix(".sqlite")
+    file, plain = scratch.new_folder("catalogue.sqlite"), scratch.new_folder("plain.sqlite")
     say(f"filling a catalogue with {count:,} artifacts")
     filled = scratch.run_program("bench_catalog", "fill", file, count)
     yield Row(f"filling a catalogue with {count:,} artifacts", filled, None)
@@ -99,7 +99,8 @@ def measure_postgres(scratch: Scratch, sizes: Sizes, runs: int) -> Iterator[Row]
         empty = server.size()
         filled = scratch.run_program("bench_catalog", "fill", server.url, count)
         size = (server.size() - empty) / count
-        yield Row(f"filling a catalogue on PostgreSQL with {count:,}", filled, None, note=f"{size:,.0f} bytes an artifact")
+        note = f"{size:,.0f} bytes an artifact; the server does not wait for the disk"
+        yield Row(f"filling a catalogue on PostgreSQL with {count:,}", filled, None, note=note)
         say("asking it")
         asked = scratch.run_program("bench_catalog", "ask", server.url, count, TIMES)
         yield from rows_of_questions("PostgreSQL", asked, ())
@@ -128,8 +129,8 @@ class Project:
         flush()
         # The environment of this Python, as if it were active.
         env = {"VIRTUAL_ENV": str(self.scratch.python.parents[1])}
-        words = ("save", *self.files, "--registry", self.registry.as_uri(), "--capture", capture, "--label", "project=bench")
-        return self.scratch.run_unio(*words, cwd=self.folder, env=env)
+        words = ("--registry", self.registry.as_uri(), "--capture", capture, "--label", "project=bench")
+        return self.scratch.run_unio("save", *self.files, *words, cwd=self.folder, env=env)
 
 
 def measure_save(scratch: Scratch, sizes: Sizes, runs: int) -> Iterator[Row]:

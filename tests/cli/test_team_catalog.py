@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from postgres_proxy import Moment, PostgresProxy
 from unio_command import Unio, write_tree
 
 PROGRAMS = Path("/usr/lib/postgresql/15/bin")
@@ -41,3 +42,21 @@ def test_members_find_through_one_database_what_each_saved(unio: Unio, folder: P
     error = unio.run("--registry", tmp_path / "other", "find", exit_code=11).stderr
     assert "catalogue of" in error
     unio.run("find", exit_code=8, UNIO_CATALOG="postgresql://unio:hidden@127.0.0.1:1/none")
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_line_that_breaks_at_a_commit_neither_doubles_nor_loses_what_was_saved(
+    unio: Unio, folder: Path, database: str, moment: Moment
+) -> None:
+    unio.env["UNIO_CATALOG"] = database
+    unio.run("find")
+    write_tree(folder, {"train.txt": b"data"})
+    saved = {unio.json("save", "train.txt", cwd=folder)["artifact_id"] for _ in range(3)}
+    with PostgresProxy(database, moment, cuts=2) as line:
+        for _ in range(2):
+            error = unio.run("find", exit_code=8, UNIO_CATALOG=line.url).stderr
+            assert "what was saved is safe in the store" in error
+            found = unio.json("find", "--offline")["documents"]
+            assert {document["id"] for document in found} == (saved if moment == "after" else set())
+    assert len(unio.json("find")["documents"]) == 3
+    assert unio.json("find", "by:ada")["total"] == {"count": 3, "exact": True}
