@@ -45,6 +45,8 @@ class Json {
     Json* find(std::string_view key);
     /// Sets the value of `key`, keeping its place when it exists.
     void set(std::string key, Json value);
+    /// Sets all members of another.
+    void append(Object&& other);
     bool erase(std::string_view key);
 
     bool empty() const { return members_.empty(); }

@@ -66,6 +66,10 @@ void Json::Object::set(std::string key, Json value) {
   }
 }
 
+void Json::Object::append(Object&& other) {
+  for (auto& [key, value] : other.members_) set(std::move(key), std::move(value));
+}
+
 bool Json::Object::erase(std::string_view key) {
   const std::size_t position = find_index(key);
   if (position == members_.size()) return false;

@@ -279,7 +279,7 @@ std::vector<std::string> each_once(const std::vector<std::string>& texts) {
 CatalogDocument artifact_document(const ArtifactRecord& record) {
   Json json = Json::object({{"kind", "artifact"}});
   Json body = record.document();
-  for (auto& [name, value] : *body.if_object()) json.set(name, value);
+  json.if_object()->append(std::move(*body.if_object()));
   json.set("creation_time", datetime(record.creation_time));
   return {.kind = DocumentKind::artifact,
           .id = record.artifact_id,
