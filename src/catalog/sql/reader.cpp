@@ -30,7 +30,7 @@ class Reader {
 
   void read(std::span<const std::int64_t> numbers) {
     const Wanted wanted(numbers);
-    std::map<std::int64_t, std::vector<CatalogDocument*>> environments;
+    Sharing environments;
     connection_.query({"SELECT d.n, d.kind, d.time, d.revision, i.id, b.body, d.environment FROM documents d "
                        "JOIN nodes i ON i.n = d.n JOIN bodies b ON b.n = d.n WHERE d.n " +
                            wanted.text,
@@ -45,25 +45,29 @@ class Reader {
                         if (!row.is_null(6)) environments[row.integer(6)].push_back(&document);
                         return More::yes;
                       });
-    for (const auto& [n, sharing] : environments) {
-      const Json& packages = environment(n);
-      for (CatalogDocument* document : sharing) {
-        document->document.set(std::string(environment_field), packages);
-      }
-    }
+    set_environments(environments);
     read_parents(wanted);
   }
 
   std::map<std::int64_t, CatalogDocument> documents() && { return std::move(documents_); }
 
  private:
-  const Json& environment(std::int64_t n) {
-    const auto [place, is_new] = environments_.try_emplace(n);
-    if (is_new) {
-      const auto body = connection_.find_bytes({"SELECT body FROM environments WHERE n = ?", {n}});
-      if (body) place->second = Json::parse(*body);
+  using Sharing = std::map<std::int64_t, std::vector<CatalogDocument*>>;
+
+  void set_environments(const Sharing& environments) {
+    std::vector<SqlValues> numbers;
+    std::vector<const std::vector<CatalogDocument*>*> sharing;
+    for (const auto& [n, documents] : environments) {
+      numbers.push_back({n});
+      sharing.push_back(&documents);
     }
-    return place->second;
+    connection_.run_many("SELECT body FROM environments WHERE n = ?", numbers,
+                         [&](std::size_t index, const SqlRow& row) {
+                           const Json packages = Json::parse(row.bytes(0));
+                           for (CatalogDocument* document : *sharing[index]) {
+                             document->document.set(std::string(environment_field), packages);
+                           }
+                         });
   }
 
   void read_parents(const Wanted& wanted) {
@@ -79,7 +83,6 @@ class Reader {
 
   SqlConnection& connection_;
   std::map<std::int64_t, CatalogDocument> documents_;
-  std::map<std::int64_t, Json> environments_;
 };
 
 }  // namespace

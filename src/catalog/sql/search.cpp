@@ -20,7 +20,7 @@ enum class Reads : std::uint8_t { nothing, files, body, all };
 struct Hit {
   std::int64_t n = 0;
   Time time{};
-  std::string id;
+  std::string id = {};  ///< where it decides about the order
 };
 
 /// The parts of a query of which each must match.
@@ -84,14 +84,13 @@ class Search {
   FindPage page(const FindOptions& options) {
     std::vector<Hit> hits = newest(options);
     FindPage page;
-    if (hits.size() > options.limit) {
-      hits.resize(options.limit);
-      page.next = FindPosition{hits.back().time, hits.back().id};
-    }
+    const bool goes_on = hits.size() > options.limit;
+    if (goes_on) hits.resize(options.limit);
     std::vector<std::int64_t> numbers;
     for (const Hit& hit : hits) numbers.push_back(hit.n);
     auto documents = read_documents(connection_, numbers);
     for (const Hit& hit : hits) page.documents.push_back(std::move(documents.at(hit.n)));
+    if (goes_on) page.next = FindPosition{hits.back().time, page.documents.back().id};
     return page;
   }
 
@@ -125,11 +124,12 @@ class Search {
       const Time time{std::chrono::microseconds(row.integer(1))};
       if (later > options.limit && hits.back().time != time) return More::no;
       if (!passes(pass, row)) return More::yes;
-      hits.push_back({row.integer(0), time, {}});
+      hits.push_back({row.integer(0), time});
       if (!options.after || time != options.after->time) ++later;
       return More::yes;
     });
-    name(hits);
+    const bool share_times = std::ranges::adjacent_find(hits, {}, &Hit::time) != hits.end();
+    if (share_times || options.after) name(hits);
     if (options.after) {
       std::erase_if(hits, [&](const Hit& hit) {
         return hit.time == options.after->time && hit.id <= options.after->id;
