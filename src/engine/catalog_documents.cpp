@@ -12,6 +12,7 @@
 #include "base/threads.hpp"
 #include "engine/pointer_value.hpp"
 #include "engine/read_many.hpp"
+#include "model/metadata_reader.hpp"
 #include "model/registry_layout.hpp"
 
 namespace unio {
@@ -277,8 +278,11 @@ std::vector<std::string> each_once(const std::vector<std::string>& texts) {
 }  // namespace
 
 CatalogDocument artifact_document(const ArtifactRecord& record) {
+  return artifact_document(record, record.document());
+}
+
+CatalogDocument artifact_document(const ArtifactRecord& record, Json body) {
   Json json = Json::object({{"kind", "artifact"}});
-  Json body = record.document();
   json.if_object()->append(std::move(*body.if_object()));
   json.set("creation_time", datetime(record.creation_time));
   return {.kind = DocumentKind::artifact,
@@ -295,15 +299,16 @@ std::vector<CatalogDocument> artifact_documents(const Registry& registry,
   std::vector<std::string> keys;
   for (const PublishedArtifact& artifact : artifacts)
     keys.push_back(fmt::format("{}/{}", artifact.folder, artifact.metadata));
+  MetadataReader metadata;
   Synchronized<std::vector<CatalogDocument>> documents;
   read_many(registry.store(), keys, usual_metadata, context,
             [&](std::size_t i, std::optional<std::string> content) {
               if (!content) return warn_left_out(registry, keys[i], "it is not there", context);
               try {
-                const ArtifactRecord record = ArtifactRecord::parse(*content);
+                auto [record, body] = metadata.read(*content);
                 if (!artifacts[i].folder.ends_with("_" + record.artifact_id))
                   throw Error(ErrorCode::corruption, fmt::format("it is of '{}'", record.artifact_id));
-                CatalogDocument document = artifact_document(record);
+                CatalogDocument document = artifact_document(record, std::move(body));
                 documents.lock()->push_back(std::move(document));
               } catch (const Error& error) {
                 warn_left_out(registry, keys[i], error.what(), context);

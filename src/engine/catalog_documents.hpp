@@ -23,6 +23,8 @@ struct PublishedArtifact {
 };
 
 CatalogDocument artifact_document(const ArtifactRecord& record);
+/// The same where record.document() is known.
+CatalogDocument artifact_document(const ArtifactRecord& record, Json body);
 
 /// In no order. Many are read at once where the store is far.
 std::vector<CatalogDocument> artifact_documents(const Registry& registry,

@@ -100,6 +100,8 @@ struct ArtifactRecord {
   /// Reads any metadata.yaml: ours fast, that of others exactly. Error corruption for what is none, and for
   /// names that must not become paths; unsupported for a newer version.
   static ArtifactRecord parse(std::string_view yaml);
+  /// The same where it reads like what we write; absent for all else.
+  static std::optional<ArtifactRecord> parse_simply(std::string_view yaml);
   /// The same by the exact reader alone, which takes longer and gives the same.
   static ArtifactRecord parse_exactly(std::string_view yaml);
 };

@@ -315,8 +315,13 @@ std::string ArtifactRecord::yaml() const {
 }
 
 ArtifactRecord ArtifactRecord::parse(std::string_view yaml) {
+  auto record = parse_simply(yaml);
+  return record ? *std::move(record) : parse_exactly(yaml);
+}
+
+std::optional<ArtifactRecord> ArtifactRecord::parse_simply(std::string_view yaml) {
   const auto simple = find_simple_yaml(yaml);
-  return simple ? record_of(*simple) : parse_exactly(yaml);
+  return simple ? std::optional(record_of(*simple)) : std::nullopt;
 }
 
 ArtifactRecord ArtifactRecord::parse_exactly(std::string_view yaml) {

@@ -11,12 +11,16 @@
 #include "base/digest.hpp"
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "base/threads.hpp"
 #include "catalog/sql/body_codec.hpp"
 #include "catalog/sql/document_index.hpp"
 #include "catalog/sql/lookup.hpp"
 
 namespace unio::sql {
 namespace {
+
+/// Making rows of documents takes as long as writing them, which is for one thread.
+constexpr unsigned preparing_threads = 2;
 
 using Numbers = std::map<std::string, std::int64_t, std::less<>>;
 
@@ -72,6 +76,7 @@ struct Entry {
   std::string shape;  ///< a digest of what it has under which paths
   std::int64_t n = 0;
 
+  Entry() = default;
   Entry(const CatalogDocument& of, std::int64_t number) : document(&of), n(number) {
     Json rest = without_environment(of);
     body = rest.dump();
@@ -96,14 +101,17 @@ class Writer {
     const std::map<std::string_view, const CatalogDocument*> newest = newest_of(documents);
     const Numbers nodes = node_numbers(newest);
     const std::set<std::int64_t> known = with_documents(nodes);
-    std::vector<Entry> fresh;
+    std::vector<std::pair<const CatalogDocument*, std::int64_t>> wanted;
     for (const auto& [id, document] : newest) {
       const std::int64_t n = nodes.find(id)->second;
       const auto present = known.contains(n) ? find_present(id, n) : std::nullopt;
       if (present && !is_newer(*document, *present)) continue;
       if (present) remove(Entry(*present, n));
-      fresh.emplace_back(*document, n);
+      wanted.emplace_back(document, n);
     }
+    std::vector<Entry> fresh(wanted.size());
+    parallel_for(fresh.size(), preparing_threads, {},
+                 [&](std::size_t i) { fresh[i] = Entry(*wanted[i].first, wanted[i].second); });
     write(fresh, nodes);
     return fresh.size();
   }
