@@ -83,8 +83,9 @@ std::optional<std::string> etag_of_parts(std::span<const S3Part> parts) {
 }
 
 std::string S3Store::begin_upload(std::string_view key, bool checked) {
-  const S3Response response =
-      send_and_wait(client_, create_upload(request("CreateMultipartUpload", "POST", key), checked));
+  S3Request create = create_upload(request("CreateMultipartUpload", "POST", key), checked);
+  retain_new(create, key);
+  const S3Response response = send_and_wait(client_, std::move(create));
   if (!response.ok()) throw write_error(response, key, Condition::none());
   return parsed("write", key, [&] { return parse_element(response, "UploadId"); });
 }
