@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <chrono>
 #include <set>
 
 #include "base/error.hpp"
@@ -15,6 +16,8 @@ namespace {
 
 /// So many entries of a package are looked at together.
 constexpr std::size_t entries_at_once = 1000;
+/// An object that was uploaded just now may be a full hour behind what is wanted of the next.
+constexpr std::chrono::hours between_two{1};
 
 using State = ObjectProtection::State;
 
@@ -143,8 +146,9 @@ bool retain_shared(const Registry& registry, const ObjectVersion& object) {
 Kept check_retained(const Registry& registry, const std::string& key, const Context& context) {
   RetentionStore* retention = registry.store().retention();
   if (retention == nullptr) return Kept::no;
-  const auto wanted = retention->wanted(key);
+  auto wanted = retention->wanted(key);
   if (!wanted) return Kept::no;
+  if (wanted->mode != Retention::Mode::none) wanted->until -= between_two;
   const ObjectVersion object{key};
   const auto found = retention->find_retained({&object, 1}).front();
   if (found && strictest(found->retention, *wanted) == found->retention) return Kept::yes;

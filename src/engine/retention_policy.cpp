@@ -25,8 +25,9 @@ constexpr std::array mode_names{
     ModeName{RetentionPolicy::Mode::none, "none"},
 };
 
-Time whole_seconds(Time time) {
-  return std::chrono::ceil<std::chrono::seconds>(time);
+/// So that what is published together ends together, and what many share is made longer once an hour at most.
+Time whole_hours(Time time) {
+  return std::chrono::ceil<std::chrono::hours>(time);
 }
 
 }  // namespace
@@ -72,7 +73,7 @@ Retention RetentionPolicy::at(Time now) const {
       break;
   }
   const auto kind = mode == Mode::governance ? Retention::Mode::governance : Retention::Mode::compliance;
-  return {.mode = kind, .until = whole_seconds(now + std::chrono::days(days)), .legal_hold = false};
+  return {.mode = kind, .until = whole_hours(now + std::chrono::days(days)), .legal_hold = false};
 }
 
 Json policy_json(const RetentionPolicy& policy) {

@@ -26,7 +26,7 @@ struct RetentionPolicy {
   std::string_view mode_name() const;  ///< "governance", as records and the command have it
   std::string text() const;            ///< "governance for 30 days"
 
-  /// Of an object that is uploaded at `now`.
+  /// Of an object that is uploaded at `now`: until a full hour.
   Retention at(Time now) const;
 };
 

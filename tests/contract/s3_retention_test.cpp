@@ -92,6 +92,7 @@ TEST_F(S3Retention, is_set_with_the_upload_however_an_object_comes) {
 }
 
 TEST_F(S3Retention, is_set_where_an_upload_was_begun_without_it) {
+  UNIO_NEEDS_OF(s3_server_lacks(S3Bucket::Versions::on), "upload-dates");
   const std::string large(std::size_t{9} << 20, 'x');
   store().staging()->stage({.key = "k", .size = large.size()})->append(as_bytes(large));
   rule(governed(in_days(1)));
@@ -146,6 +147,7 @@ TEST_F(S3Retention, is_set_on_what_was_not_protected) {
 }
 
 TEST_F(S3Retention, becomes_as_long_where_the_service_does_not_let_it_become_as_strict) {
+  UNIO_NEEDS_OF(s3_server_lacks(S3Bucket::Versions::on), "object-lock");
   rule(governed(in_days(1)));
   write("k");
   const Time until = in_days(30);
@@ -179,6 +181,7 @@ TEST_F(S3Retention, of_a_hold_outlasts_them_too) {
 }
 
 TEST_F(S3Retention, of_governance_yields_to_who_may_bypass_it_and_says_so) {
+  UNIO_NEEDS_OF(s3_server_lacks(S3Bucket::Versions::on), "object-lock");
   const Retention wanted = governed(in_days(10));
   rule(wanted);
   const ObjectVersion object = write("k");
@@ -194,6 +197,7 @@ TEST_F(S3Retention, of_governance_yields_to_who_may_bypass_it_and_says_so) {
 }
 
 TEST_F(S3Retention, of_compliance_yields_to_nobody) {
+  UNIO_NEEDS_OF(s3_server_lacks(S3Bucket::Versions::on), "object-lock");
   const Retention wanted = complied(in_days(10));
   rule(wanted);
   const ObjectVersion object = write("k");

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from s3_abilities import needs
 from s3_plain import ignore_protection
 from s3_proxy import S3Proxy
 from s3_registry import Bucket, BucketUnio, client
@@ -20,19 +19,10 @@ from s3_server import S3Server
 from unio_command import ROOT, Unio, write_tree
 from unio_scenes import NAME, fails, install, publish
 
-pytestmark = pytest.mark.usefixtures("able_server")
-
 BASE = "some/registry/"
 LARGE = bytes(9 << 20)
 WARNING = "did not protect what was just published"
 SECRET = "the-secret-of-the-user"
-
-
-@pytest.fixture
-def able_server() -> None:
-    """Retention needs versions, and names that move safely in a bucket that has them."""
-    for ability in ("object-lock", "swap", "create-only"):
-        needs(ability, versioned=True)
 
 
 @pytest.fixture

@@ -186,6 +186,7 @@ class S3Store::Probe {
     add_retention(
         locked,
         {.mode = Retention::Mode::governance, .until = written_ + protected_for, .legal_hold = false});
+    add_md5(locked);
     if (!send(std::move(locked)).ok()) return false;
     return send(store_.request("HeadObject", "HEAD", key_)).find_header("x-amz-object-lock-mode").has_value();
   }

@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "base/digest.hpp"
 #include "base/error.hpp"
+#include "storage/s3/md5.hpp"
 
 namespace unio {
 namespace {
@@ -41,6 +43,11 @@ void add_retention(S3Request& request, const Retention& retention) {
   if (retention.mode == Retention::Mode::none) return;
   request.headers.emplace_back("x-amz-object-lock-mode", lock_mode(retention.mode));
   request.headers.emplace_back("x-amz-object-lock-retain-until-date", format_time(retention.until));
+}
+
+void add_md5(S3Request& request) {
+  const auto md5 = find_md5(as_bytes(request.body));
+  if (md5) request.headers.emplace_back("content-md5", to_base64(*md5));
 }
 
 void add_bypass(S3Request& request) {

@@ -45,7 +45,10 @@ std::optional<Retention> S3Store::wanted(std::string_view key) const {
 }
 
 void S3Store::retain_new(S3Request& request, std::string_view key) const {
-  if (const auto retention = wanted(key)) add_retention(request, *retention);
+  const auto retention = wanted(key);
+  if (!retention) return;
+  add_retention(request, *retention);
+  if (request.method == "PUT") add_md5(request);
 }
 
 void S3Store::retain_completed(const ObjectInfo& info) {
@@ -151,6 +154,7 @@ S3Request S3Store::retention_request(const ObjectVersion& object, const Retentio
       "<RetainUntilDate>{}</RetainUntilDate></Retention>",
       lock_mode(retention.mode), format_time(retention.until));
   put.headers.emplace_back("x-amz-checksum-sha256", to_base64(sha256(as_bytes(put.body))));
+  add_md5(put);
   if (bypass == Bypass::yes) add_bypass(put);
   return put;
 }
@@ -161,6 +165,7 @@ S3Request S3Store::legal_hold_request(const ObjectVersion& object) const {
   if (object.version) put.query.emplace_back("versionId", *object.version);
   put.body = "<LegalHold xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Status>ON</Status></LegalHold>";
   put.headers.emplace_back("x-amz-checksum-sha256", to_base64(sha256(as_bytes(put.body))));
+  add_md5(put);
   return put;
 }
 

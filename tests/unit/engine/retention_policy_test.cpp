@@ -13,10 +13,10 @@ using Mode = Retention::Mode;
 
 TEST(RetentionPolicies, say_until_when_an_object_is_protected) {
   const Time now = time_from_unix_seconds(1'800'000'000) + std::chrono::microseconds(1);
-  const Time until = time_from_unix_seconds(1'800'000'001) + std::chrono::days(30);
+  const Time until = time_from_unix_seconds(1'800'003'600) + std::chrono::days(30);
   EXPECT_EQ(RetentionPolicy::make("governance", 30).at(now),
             (Retention{.mode = Mode::governance, .until = until, .legal_hold = false}))
-      << "whole seconds, and never less than was asked for";
+      << "whole hours, and never less than was asked for";
   EXPECT_EQ(RetentionPolicy::make("compliance", 30).at(now).mode, Mode::compliance);
   EXPECT_EQ(RetentionPolicy::make("legal-hold", 0).at(now),
             (Retention{.mode = Mode::none, .until = {}, .legal_hold = true}));
