@@ -14,7 +14,8 @@ std::span<const Command> commands() {
       log_command(),     diff_command(),      tag_command(),           rollback_command(),
       delete_command(),  save_command(),      find_command(),          get_command(),
       lineage_command(), remote_command(),    config_command(),        cache_command(),
-      reindex_command(), repo_command(),      completion_command(),    man_command(),
+      reindex_command(), repo_command(),      retention_command(),     completion_command(),
+      man_command(),
   };
   return all;
 }

@@ -30,6 +30,7 @@ Command push_manifest_command();
 Command remote_command();
 Command reindex_command();
 Command repo_command();
+Command retention_command();
 Command rm_command();
 Command rollback_command();
 Command sample_command();

@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "base/threads.hpp"
+#include "engine/retention.hpp"
 #include "model/logical_key.hpp"
 #include "model/registry_layout.hpp"
 
@@ -153,6 +154,8 @@ std::optional<std::string> ArtifactContent::find_present(const Hashed& hashed) {
 
 bool ArtifactContent::refer(const std::string& present, const std::string& key, ArtifactFile& file) {
   if (FileStore* files = registry_.store().files()) return files->share(present, key);
+  // An object of others stays as long as the longest of those who rely on it want it to; else it is copied.
+  if (!present.starts_with(folder_ + "/") && !retain_shared(registry_, {present})) return false;
   file.object = present;
   return true;
 }

@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "engine/feed.hpp"
+#include "engine/retention.hpp"
 #include "model/logical_key.hpp"
 #include "model/registry_layout.hpp"
 
@@ -80,6 +81,8 @@ void ArtifactWriter::put_files(std::span<const ArtifactSource> sources, Dedup de
 
 void ArtifactWriter::take_files(std::vector<ArtifactFile> files) {
   record_.files = std::move(files);
+  // Whatever program wrote them asked for no protection.
+  for (const std::string& key : own_keys()) retain_shared(registry_, {key});
   sort_by_path(record_.files);
   context_.failpoints.pass("save.after_files");
 }
@@ -108,6 +111,7 @@ void ArtifactWriter::write_metadata() {
   registry_.store().write(save_.metadata, as_bytes(record_.yaml()), Condition::absent());
   if (files != nullptr) files->make_read_only({&save_.metadata, 1});
   context_.failpoints.pass("save.after_metadata");
+  check_retained(registry_, save_.metadata, context_);
 }
 
 SavedArtifact ArtifactWriter::publish() {

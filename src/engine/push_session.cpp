@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <vector>
 
+#include "base/digest.hpp"
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "engine/feed.hpp"
@@ -23,6 +25,8 @@ constexpr std::chrono::hours upload_resumed_for{6 * 24};
 /// A save that came so far that its metadata stands needs no longer than this for the rest.
 constexpr std::chrono::minutes save_finished_after{1};
 
+constexpr std::size_t host_mark_digits = 16;
+
 /// Absent for one that is gone, or cannot be read: it may be alive.
 std::optional<Json> find_session(const Registry& registry, const std::string& key) {
   try {
@@ -34,13 +38,43 @@ std::optional<Json> find_session(const Registry& registry, const std::string& ke
   }
 }
 
+bool is_gone(std::int64_t process) {
+  return ::kill(static_cast<pid_t>(process), 0) != 0 && errno == ESRCH;
+}
+
 bool is_dead(const Json& session, const Context& context) {
   try {
-    if (session.get_string("host") != context.host) return false;
-    return ::kill(static_cast<pid_t>(session.get_integer("process")), 0) != 0 && errno == ESRCH;
+    return session.get_string("host") == context.host && is_gone(session.get_integer("process"));
   } catch (const Error&) {
     return false;
   }
+}
+
+/// What stands for a host in names, where it may be anything.
+std::string host_mark(const Context& context) {
+  return to_hex(sha256(as_bytes(context.host))).substr(0, host_mark_digits);
+}
+
+/// The name tells the owner, so that a listing tells enough of most sessions.
+std::string session_id(const Context& context) {
+  return fmt::format("{}-{}-{}", random_id(context.random), host_mark(context), ::getpid());
+}
+
+/// Whether the owner that the name tells may live; names of other programs, and of older versions, tell
+/// none.
+bool names_live_owner(std::string_view key, const Context& context) {
+  constexpr std::string_view suffix = ".json";
+  if (!key.starts_with(layout::sessions) || !key.ends_with(suffix)) return false;
+  key.remove_prefix(layout::sessions.size());
+  key.remove_suffix(suffix.size());
+  const std::size_t last = key.rfind('-');
+  const std::size_t first = key.find('-');
+  if (first == last || last != first + 1 + host_mark_digits) return false;
+  const std::string_view digits = key.substr(last + 1);
+  pid_t process = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), process);
+  if (error != std::errc() || end != digits.data() + digits.size() || process <= 0) return false;
+  return key.substr(first + 1, host_mark_digits) != host_mark(context) || !is_gone(process);
 }
 
 bool keeps_leftovers(const Json& session) {
@@ -77,12 +111,15 @@ void clear_save(const Registry& registry, const Json& session) {
 
 /// True when the session may go.
 bool settle(const Registry& registry, const Context& context, const ObjectInfo& object) {
+  // Of a young one whose owner may live there is nothing to say: with many who save at once it is most.
+  const bool young = object.modified >= context.clock.now() - save_finished_after;
+  if (young && names_live_owner(object.key, context)) return false;
   const Time age_limit = context.clock.now() - session_abandoned_after;
   const bool abandoned = object.modified < age_limit;
   const auto session = find_session(registry, object.key);
   if (!session) return abandoned;
   const bool dead = abandoned || is_dead(*session, context);
-  const bool due = dead || object.modified < context.clock.now() - save_finished_after;
+  const bool due = dead || !young;
   if (session->find("artifact") == nullptr) return dead;
   if (due && complete_save(registry, context, *session)) return true;
   if (dead) clear_save(registry, *session);
@@ -101,7 +138,7 @@ void settle_sessions(const Registry& registry, const Context& context) {
 }  // namespace
 
 PushSession::PushSession(const Registry& registry, const Context& context, Known known)
-    : registry_(registry), context_(context), known_(std::move(known)), id_(random_id(context.random)) {}
+    : registry_(registry), context_(context), known_(std::move(known)), id_(session_id(context)) {}
 
 const std::optional<Pointer>& PushSession::latest(const PackageName& name) {
   std::call_once(latest_once_, [&] { latest_ = registry_.find_pointer(name, "latest"); });

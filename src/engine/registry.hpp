@@ -8,6 +8,7 @@
 
 #include "base/json.hpp"
 #include "engine/context.hpp"
+#include "engine/retention_policy.hpp"
 #include "model/manifest.hpp"
 #include "model/manifest_index.hpp"
 #include "model/package_ref.hpp"
@@ -85,6 +86,12 @@ class Registry {
   /// Finds out again what the service can do, and keeps it. Absent where stores do not differ.
   std::optional<StoreCapabilities> probe() const;
 
+  /// How what is published here is to be protected; a policy that was set for another place counts for
+  /// nothing. Preparing for writing makes the store keep it. What `keep_retention` writes counts for all who
+  /// prepare from then on.
+  RetentionPolicy retention() const;
+  void keep_retention(const RetentionPolicy& policy) const;
+
  private:
   std::string resolve_prefix(const PackageName& name, const std::string& prefix) const;
   [[noreturn]] void throw_no_version(const PackageName& name, const Version& version) const;
@@ -96,6 +103,8 @@ class Registry {
                      const std::optional<StoreCapabilities>& able) const;
   StoreCapabilities probe_store(ProbedStore& probed) const;
   void adopt(ProbedStore& probed, const StoreCapabilities& able) const;
+  RetentionPolicy policy_of(const Json& format) const;
+  void adopt(const RetentionPolicy& policy) const;
 
   ObjectStore& store_;
   std::string url_;

@@ -1,14 +1,21 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/error.hpp"
 #include "engine/registry.hpp"
 #include "engine/store_capabilities.hpp"
 #include "model/registry_layout.hpp"
+#include "storage/retention_store.hpp"
 
 namespace unio {
 namespace {
 
 const std::string format_key(layout::format);
+/// What of `required` this version knows.
+constexpr std::string_view retention_feature = "retention";
+/// Somebody else changing the format as often as this is a loop.
+constexpr int most_tries_to_keep = 100;
 
 Json new_format() {
   return Json::object({{"format", "unio-registry"},
@@ -28,7 +35,9 @@ void check_format(const Json& format, std::string_view registry_url) {
   if (required == nullptr || required->if_array() == nullptr) {
     throw Error(ErrorCode::corruption, "'required' is missing or no list");
   }
-  if (required->if_array()->empty()) return;
+  const bool known = std::all_of(required->if_array()->begin(), required->if_array()->end(),
+                                 [](const Json& name) { return name == Json(retention_feature); });
+  if (known) return;
   throw Error(ErrorCode::unsupported,
               fmt::format("registry '{}' requires features that this version of unio does not know: {}",
                           registry_url, required->dump()),
@@ -99,7 +108,10 @@ std::string Registry::prepare_for_writing() const {
   const bool unknown = probed != nullptr && !able;
   if (unknown) able = probe_store(*probed);
   if (!format || unknown) format = keep_format(format, able);
-  return able && !able->needs_no_care() ? std::string() : format->etag;
+  const RetentionPolicy policy = policy_of(format->json);
+  adopt(policy);
+  const bool needs_care = (able && !able->needs_no_care()) || policy.protects();
+  return needs_care ? std::string() : format->etag;
 }
 
 std::optional<StoreCapabilities> Registry::probe() const {
@@ -108,6 +120,52 @@ std::optional<StoreCapabilities> Registry::probe() const {
   const StoreCapabilities able = probe_store(*probed);
   keep_format(find_format(), able);
   return able;
+}
+
+RetentionPolicy Registry::policy_of(const Json& format) const {
+  const Json* retention = format.find(retention_feature);
+  if (retention == nullptr) return {};
+  return in_context(fmt::format("read '{}/{}'", url(), format_key), [&] {
+    return retention->get_string("url") == url() ? parse_policy(*retention) : RetentionPolicy{};
+  });
+}
+
+/// Stores outlive every context, as the clock does.
+void Registry::adopt(const RetentionPolicy& policy) const {
+  RetentionStore* store = store_.retention();
+  if (store == nullptr) return;
+  if (!policy.protects()) return store->adopt_retention({});
+  store->adopt_retention([policy, &clock = context_.clock](std::string_view key) {
+    return layout::is_retained(key) ? std::optional(policy.at(clock.now())) : std::nullopt;
+  });
+}
+
+RetentionPolicy Registry::retention() const {
+  const auto format = find_format();
+  return format ? policy_of(format->json) : RetentionPolicy{};
+}
+
+void Registry::keep_retention(const RetentionPolicy& policy) const {
+  for (int tries = 1;; ++tries) {
+    const auto present = find_format();
+    Json json = present ? present->json : new_format();
+    Json::Array required;
+    if (policy.protects()) required.emplace_back(retention_feature);
+    json.set("required", std::move(required));
+    Json retention = policy_json(policy);
+    retention.set("url", url());
+    retention.set("set", format_time(context_.clock.now()));
+    retention.set("user", context_.user);
+    json.set(std::string(retention_feature), std::move(retention));
+    const std::string content = json.dump(JsonStyle::pretty) + "\n";
+    try {
+      store_.write(format_key, as_bytes(content),
+                   present ? Condition::matches(present->etag) : Condition::absent());
+      return adopt(policy);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::conflict || tries == most_tries_to_keep) throw;
+    }
+  }
 }
 
 }  // namespace unio

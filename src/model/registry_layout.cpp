@@ -8,6 +8,8 @@
 namespace unio {
 namespace {
 
+constexpr std::string_view quilt_parts = ".quilt/";
+constexpr std::string_view all_revisions = ".unio/revisions/";
 constexpr std::string_view compacted_folder = ".unio/feed/compacted/";
 constexpr std::size_t time_digits = 15;
 
@@ -41,7 +43,7 @@ std::string object(const Digest& digest) {
 }
 
 std::string revisions(std::string_view top_hash) {
-  return fmt::format(".unio/revisions/{}/", top_hash);
+  return fmt::format("{}{}/", all_revisions, top_hash);
 }
 
 std::string revision(std::string_view top_hash, std::string_view op_id) {
@@ -102,6 +104,15 @@ std::optional<FeedKey> find_feed_key(std::string_view key) {
   const bool in_its_place =
       key == (found.compacted ? compacted_feed(found.time, found.id) : feed_entry(found.time, found.id));
   return in_its_place ? std::optional(std::move(found)) : std::nullopt;
+}
+
+bool is_retained(std::string_view key) {
+  for (const std::string_view part : {objects, manifests, all_revisions, canaries}) {
+    if (key.starts_with(part)) return true;
+  }
+  // Artifacts, and data under a prefix. What lies at the top is the index of a repository.
+  return !key.starts_with(own_parts) && !key.starts_with(quilt_parts) &&
+         key.find('/') != std::string_view::npos;
 }
 
 bool is_immutable(std::string_view key) {

@@ -21,6 +21,7 @@ inline constexpr std::string_view own_parts = ".unio/";
 inline constexpr std::string_view objects = ".unio/objects/";
 inline constexpr std::string_view indexes = ".unio/indexes/";
 inline constexpr std::string_view probes = ".unio/probes/";
+inline constexpr std::string_view canaries = ".unio/canaries/";
 inline constexpr std::string_view sessions = ".unio/sessions/";
 inline constexpr std::string_view intents = ".unio/intents/";
 inline constexpr std::string_view feed = ".unio/feed/";
@@ -63,6 +64,9 @@ struct FeedKey {
 };
 std::optional<FeedKey> find_feed_key(std::string_view key);
 
+/// Whether what is under this key is protected where the registry has a policy of retention: what was
+/// published and never changes, and nothing that moves, is removed or replaced.
+bool is_retained(std::string_view key);
 /// Whether what is under this key never changes: manifests, their indexes and content-addressed objects.
 bool is_immutable(std::string_view key);
 

@@ -18,6 +18,8 @@
 
 namespace unio {
 
+class RetentionStore;  // retention_store.hpp
+
 /// What a store says of one object.
 struct ObjectInfo {
   std::string key;
@@ -135,14 +137,6 @@ class VersionedStore {
   /// versions.
   virtual void for_each_latest(std::string_view prefix,
                                const std::function<void(const ObjectInfo&)>& each) = 0;
-};
-
-/// Facet of stores that can protect an object from change and removal for some time.
-class RetentionStore {
- public:
-  virtual ~RetentionStore() = default;
-  virtual void retain(std::string_view key, Time until) = 0;
-  virtual std::optional<Time> retained_until(std::string_view key) = 0;
 };
 
 /// Facet of stores that keep copies of what is read through them on this machine.
@@ -307,6 +301,7 @@ class ObjectStore {
   /// Optional facets; null where the store has none.
   virtual StagingStore* staging() { return nullptr; }
   virtual VersionedStore* versioning() { return nullptr; }
+  /// Facet of stores that can protect objects from removal and change.
   virtual RetentionStore* retention() { return nullptr; }
   virtual CachedStore* cached() { return nullptr; }
   virtual FarStore* far() { return nullptr; }

@@ -7,6 +7,7 @@ import hashlib
 import os
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -126,6 +127,35 @@ def upload_dates(bucket: Bucket) -> bool:
     return abs(upload["Initiated"].timestamp() - time.time()) < 60
 
 
+def protection(days: int = 2) -> dict[str, Any]:
+    until = datetime.now(UTC).replace(microsecond=0) + timedelta(days=days)
+    return {"ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": until}
+
+
+def object_lock(_: Bucket) -> bool:
+    """A protected version can be neither removed nor made to be protected for less time, only for more."""
+    bucket, s3 = Bucket(locked=True), client()
+    version = s3.put_object(Bucket=bucket.name, Key="key", Body=b"content", **protection())["VersionId"]
+    place = {"Key": "key", "VersionId": version}
+
+    def change(days: int) -> int:
+        wanted = protection(days)
+        retention = {"Mode": wanted["ObjectLockMode"], "RetainUntilDate": wanted["ObjectLockRetainUntilDate"]}
+        return status(s3.put_object_retention, bucket, **place, Retention=retention)
+
+    return [change(4), change(1), status(s3.delete_object, bucket, **place)] == [200, 403, 403]
+
+
+def locked_uploads(_: Bucket) -> bool:
+    """An object that came in parts is protected as its upload was begun with."""
+    bucket, s3 = Bucket(locked=True), client()
+    place = {"Bucket": bucket.name, "Key": "key"}
+    upload = place | {"UploadId": s3.create_multipart_upload(**place, **protection())["UploadId"]}
+    part = {"PartNumber": 1, "ETag": s3.upload_part(**upload, PartNumber=1, Body=b"content")["ETag"]}
+    s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": [part]})
+    return s3.head_object(**place).get("ObjectLockMode") == "GOVERNANCE"
+
+
 def line_breaks(bucket: Bucket) -> bool:
     """A key may have a line break."""
     return writes(bucket, ("a\nb", {})) == [200]
@@ -145,6 +175,8 @@ ABILITIES = {
         checks_bytes,
         keeps_checksums,
         upload_dates,
+        object_lock,
+        locked_uploads,
         line_breaks,
     ]
 }

@@ -17,9 +17,10 @@ std::string server_url() {
 
 }  // namespace
 
-S3Bucket::S3Bucket(Versions versions)
+S3Bucket::S3Bucket(Versions versions, Locks locks)
     : name_("unio-test-" + random_id(random_).substr(0, 16)), client_(another_client()) {
-  ask("CreateBucket", {}, {});
+  const Headers lock{{"x-amz-bucket-object-lock-enabled", "true"}};
+  ask("CreateBucket", {}, {}, locks == Locks::on ? lock : Headers());
   if (versions == Versions::off) return;
   ask("PutBucketVersioning", "versioning",
       "<VersioningConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Status>Enabled</Status>"
@@ -32,12 +33,14 @@ std::unique_ptr<S3Client> S3Bucket::another_client() {
       std::make_unique<AwsClient>(runtime_, signer_, place, AwsClient::Options{}), random_);
 }
 
-void S3Bucket::ask(const std::string& operation, const std::string& query, const std::string& body) {
+void S3Bucket::ask(const std::string& operation, const std::string& query, const std::string& body,
+                   const Headers& headers) {
   S3Request request;
   request.operation = operation;
   request.method = "PUT";
   if (!query.empty()) request.query = {{query, ""}};
   request.body = body;
+  request.headers = headers;
   const S3Response response = send_and_wait(*client_, std::move(request));
   if (!response.ok()) throw std::runtime_error(operation + ": " + response.failure + " " + response.body);
 }

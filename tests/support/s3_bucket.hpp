@@ -3,6 +3,8 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/random.hpp"
 #include "storage/object_store.hpp"
@@ -15,7 +17,9 @@ namespace unio::test {
 class S3Bucket {
  public:
   enum class Versions { off, on };
-  explicit S3Bucket(Versions versions);
+  enum class Locks { off, on };
+  /// `locks`: Object Lock, for buckets with versions.
+  explicit S3Bucket(Versions versions, Locks locks = Locks::off);
 
   const std::string& name() const { return name_; }
   S3Client& client() { return *client_; }
@@ -23,7 +27,9 @@ class S3Bucket {
   std::unique_ptr<S3Client> another_client();
 
  private:
-  void ask(const std::string& operation, const std::string& query, const std::string& body);
+  using Headers = std::vector<std::pair<std::string, std::string>>;
+  void ask(const std::string& operation, const std::string& query, const std::string& body,
+           const Headers& headers = {});
 
   SystemRandom random_;
   std::string name_;

@@ -1,4 +1,4 @@
-"""Makes of a proxy a service that takes the conditions of writes in other ways than it should."""
+"""Makes of a proxy a service that takes conditions of writes, or protection, in other ways than it should."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from botocore.credentials import Credentials
 from s3_proxy import S3Proxy
 
 CONDITIONS = {"if-match", "if-none-match"}
+PROTECTION = {"x-amz-object-lock-mode", "x-amz-object-lock-retain-until-date", "x-amz-object-lock-legal-hold"}
 SIGNATURE = {"authorization", "x-amz-date", "x-amz-content-sha256"}
 
 
@@ -25,7 +26,12 @@ class _Unsigned(S3SigV4Auth):  # type: ignore[misc]
 
 def ignore_conditions(proxy: S3Proxy) -> None:
     """From now on the proxy passes writes and removals on without their conditions."""
-    _rewrite_conditions(proxy, lambda name, value: None)
+    _rewrite_headers(proxy, CONDITIONS, lambda name, value: None)
+
+
+def ignore_protection(proxy: S3Proxy) -> None:
+    """From now on the proxy passes writes on without the protection that they ask for."""
+    _rewrite_headers(proxy, PROTECTION, lambda name, value: None)
 
 
 def compare_bare_etags(proxy: S3Proxy) -> None:
@@ -36,20 +42,20 @@ def compare_bare_etags(proxy: S3Proxy) -> None:
             return value
         return '"of nothing"' if value.startswith('"') else f'"{value}"'
 
-    _rewrite_conditions(proxy, change)
+    _rewrite_headers(proxy, CONDITIONS, change)
 
 
-def _rewrite_conditions(proxy: S3Proxy, change: Callable[[str, str], str | None]) -> None:
-    """Writes and removals are passed on with the conditions that `change` gives for theirs, signed anew."""
+def _rewrite_headers(proxy: S3Proxy, names: set[str], change: Callable[[str, str], str | None]) -> None:
+    """Writes and removals are passed on with the values that `change` gives for these headers, signed anew."""
     credentials = Credentials(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"])
     signer = _Unsigned(credentials, "s3", os.environ["AWS_REGION"])
 
     def rewrite(method: str, target: str, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
-        conditions = [(name, value) for name, value in headers if name.lower() in CONDITIONS]
-        if method in ("GET", "HEAD") or not conditions:
+        concerned = [(name, value) for name, value in headers if name.lower() in names]
+        if method in ("GET", "HEAD") or not concerned:
             return headers
-        kept = [(name, value) for name, value in headers if name.lower() not in CONDITIONS | SIGNATURE]
-        changed = [(name, change(name.lower(), value)) for name, value in conditions]
+        kept = [(name, value) for name, value in headers if name.lower() not in names | SIGNATURE]
+        changed = [(name, change(name.lower(), value)) for name, value in concerned]
         kept += [(name, value) for name, value in changed if value is not None]
         host = next(value for name, value in kept if name.lower() == "host")
         signed = [(name, value) for name, value in kept if name.lower().startswith("x-amz-")]

@@ -27,19 +27,19 @@ def client(**options: Any) -> Any:
 
 
 class Bucket:
-    """A fresh bucket, of the shared server if no other is given."""
+    """A fresh bucket, of the shared server if no other is given. One with Object Lock keeps versions."""
 
-    def __init__(self, versioned: bool = False, server: S3Server | None = None) -> None:
+    def __init__(self, versioned: bool = False, server: S3Server | None = None, locked: bool = False) -> None:
         self.name = f"unio-test-{uuid.uuid4().hex[:16]}"
         self.url = f"s3://{self.name}"
-        self.versioned = versioned
+        self.versioned = versioned or locked
         self.endpoint = server.url if server else server_url()
         self._folder = (server.folder if server else Path(os.environ["UNIO_TEST_S3_FOLDER"])) / self.name
         self._has_files = server is not None or SERVER == "versitygw"
         self._copied: dict[str, str] = {}
         s3 = server.client() if server else client()
-        s3.create_bucket(Bucket=self.name)
-        if versioned:
+        s3.create_bucket(Bucket=self.name, ObjectLockEnabledForBucket=locked)
+        if versioned and not locked:
             s3.put_bucket_versioning(Bucket=self.name, VersioningConfiguration={"Status": "Enabled"})
 
     @property

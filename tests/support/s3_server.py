@@ -53,13 +53,15 @@ def free_port() -> int:
 
 class S3Server:
     """Runs versitygw with `options` from `with` to the end of its block. Its root user is the one of the environment;
-    `folder` is where it keeps each bucket's objects, as plain files."""
+    `folder` is where it keeps each bucket's objects, as plain files; old versions lie in `versions`."""
 
     def __init__(
         self, folder: Path, *options: str, certificate: Certificate | None = None, region: str = "us-east-1"
     ) -> None:
         self.folder = folder / "buckets"
         self.folder.mkdir(parents=True)
+        self.versions = folder / "versions"
+        self.versions.mkdir()
         self.certificate = certificate
         self.region = region
         self._log = folder / "log"
@@ -73,7 +75,8 @@ class S3Server:
             self.port = free_port()
             command = [program, "--quiet", "--keep-alive", "--port", f"127.0.0.1:{self.port}", *self._options]
             with self._log.open("wb") as log:
-                self._process = subprocess.Popen([*command, "posix", str(self.folder)], stdout=log, stderr=log)
+                backend = ["posix", "--versioning-dir", str(self.versions), str(self.folder)]
+                self._process = subprocess.Popen([*command, *backend], stdout=log, stderr=log)
             if self._answers():
                 return self
             self.__exit__()

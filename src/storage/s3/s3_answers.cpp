@@ -74,6 +74,10 @@ std::string escaped(std::string_view text) {
 
 }  // namespace
 
+bool tells_done(const S3Response& response) {
+  return response.ok() && response.body.empty();
+}
+
 ObjectInfo info_from_headers(const S3Response& response, std::string_view key) {
   ObjectInfo info;
   info.key = key;

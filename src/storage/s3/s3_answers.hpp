@@ -14,6 +14,10 @@ namespace unio {
 /// What the headers of an answer to GET, HEAD or PUT say of an object.
 ObjectInfo info_from_headers(const S3Response& response, std::string_view key);
 
+/// Success of a removal, or of another change that is answered without a body: a page in which one has to log
+/// in first has one.
+bool tells_done(const S3Response& response);
+
 /// "Wed, 21 Oct 2015 07:28:00 GMT", as HTTP dates are written; absent for anything else.
 std::optional<Time> parse_http_date(std::string_view text);
 

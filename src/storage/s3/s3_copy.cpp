@@ -52,6 +52,7 @@ class S3Store::PartCopies {
     id_.clear();
     const auto info = store_.find(to_);
     if (!info) throw s3_error(completed, "copy", to_, store_.url_);
+    store_.retain_completed(*info);
     return *info;
   }
 

@@ -1,21 +1,18 @@
 #include "storage/s3/s3_parts.hpp"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
-#include <array>
 #include <utility>
 
 #include "base/digest.hpp"
 #include "base/error.hpp"
+#include "storage/s3/md5.hpp"
 #include "storage/s3/s3_failures.hpp"
 #include "storage/s3/s3_requests.hpp"
 #include "storage/s3/s3_store.hpp"
 
 namespace unio {
 namespace {
-
-using Md5 = std::array<std::byte, 16>;
 
 std::optional<Md5> md5_in(std::string etag) {
   std::erase(etag, '"');
@@ -76,15 +73,14 @@ std::optional<std::string> etag_of_parts(std::span<const S3Part> parts) {
     if (!md5) return std::nullopt;
     hashes.insert(hashes.end(), md5->begin(), md5->end());
   }
-  Md5 hash{};
-  auto* const out = reinterpret_cast<unsigned char*>(hash.data());
-  if (EVP_Digest(hashes.data(), hashes.size(), out, nullptr, EVP_md5(), nullptr) != 1) return std::nullopt;
-  return fmt::format("\"{}-{}\"", to_hex(hash), parts.size());
+  const auto hash = find_md5(hashes);
+  return hash ? std::optional(fmt::format("\"{}-{}\"", to_hex(*hash), parts.size())) : std::nullopt;
 }
 
 std::string S3Store::begin_upload(std::string_view key, bool checked) {
-  const S3Response response =
-      send_and_wait(client_, create_upload(request("CreateMultipartUpload", "POST", key), checked));
+  S3Request create = create_upload(request("CreateMultipartUpload", "POST", key), checked);
+  retain_new(create, key);
+  const S3Response response = send_and_wait(client_, std::move(create));
   if (!response.ok()) throw write_error(response, key, Condition::none());
   return parsed("write", key, [&] { return parse_element(response, "UploadId"); });
 }

@@ -181,13 +181,12 @@ class S3Store::Probe {
 
   /// A bucket may say so and not do it: an object is protected for a moment, and asked whether it is.
   bool has_object_lock() {
-    S3Request question = store_.request("GetObjectLockConfiguration", "GET", {});
-    question.query = {{"object-lock", ""}};
-    const S3Response response = send(std::move(question));
-    if (!response.ok() || response.body.find(">Enabled<") == std::string::npos) return false;
+    if (!store_.has_object_lock()) return false;
     S3Request locked = store_.put_request(key_, as_bytes(first_content), Condition::none());
-    locked.headers.emplace_back("x-amz-object-lock-mode", "GOVERNANCE");
-    locked.headers.emplace_back("x-amz-object-lock-retain-until-date", format_time(written_ + protected_for));
+    add_retention(
+        locked,
+        {.mode = Retention::Mode::governance, .until = written_ + protected_for, .legal_hold = false});
+    add_md5(locked);
     if (!send(std::move(locked)).ok()) return false;
     return send(store_.request("HeadObject", "HEAD", key_)).find_header("x-amz-object-lock-mode").has_value();
   }

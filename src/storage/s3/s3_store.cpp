@@ -26,11 +26,6 @@ std::string without_quotes(std::string etag) {
   return etag;
 }
 
-/// Success has no body: a page in which one has to log in first has.
-bool tells_removal(const S3Response& response) {
-  return response.ok() && response.body.empty();
-}
-
 }  // namespace
 
 S3Store::S3Store(S3Client& client, std::string bucket, std::string prefix, std::string service)
@@ -62,6 +57,7 @@ S3Request S3Store::put_request(std::string_view key, Bytes content, const Condit
   put.body = as_text(content);
   put.headers.emplace_back("x-amz-checksum-sha256", to_base64(sha256(content)));
   add_condition(put, condition);
+  retain_new(put, key);
   return put;
 }
 
@@ -187,7 +183,7 @@ void S3Store::remove(std::string_view key, const Condition& condition) {
   S3Request removal = request("DeleteObject", "DELETE", key);
   add_condition(removal, enforced(key, condition, Change::removal));
   const S3Response response = send_and_wait(client_, std::move(removal));
-  if (tells_removal(response)) return;
+  if (tells_done(response)) return;
   const bool gone = response.status == 404 && failure_of(response).hint.empty();
   if (gone && (condition.kind == Condition::Kind::none || response.maybe_repeated)) return;
   if (gone || response.status == 412) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "base/threads.hpp"
 #include "storage/object_store.hpp"
+#include "storage/retention_store.hpp"
 #include "storage/s3/s3_answers.hpp"
 #include "storage/s3/s3_client.hpp"
 
@@ -30,7 +32,8 @@ class S3Store final : public ObjectStore,
                       private VersionedStore,
                       private FarStore,
                       private ProbedStore,
-                      private CopyingStore {
+                      private CopyingStore,
+                      private RetentionStore {
  public:
   /// `prefix` without a slash at its end; empty: the whole bucket. `service`: see CopyingStore.
   S3Store(S3Client& client, std::string bucket, std::string prefix, std::string service = {});
@@ -49,6 +52,7 @@ class S3Store final : public ObjectStore,
   FarStore* far() override { return this; }
   ProbedStore* probed() override { return this; }
   CopyingStore* copying() override { return this; }
+  RetentionStore* retention() override { return this; }
 
  private:
   class Batch;
@@ -73,6 +77,29 @@ class S3Store final : public ObjectStore,
   StoreCapabilities probe(std::string_view scratch) override;
   void adopt(const StoreCapabilities& capabilities) override { *capabilities_.lock() = capabilities; }
   StoreCapabilities capabilities() const override { return *capabilities_.lock(); }
+
+  // Of s3_retention.cpp.
+  void adopt_retention(RetentionRule rule) override { *rule_.lock() = std::move(rule); }
+  std::optional<Retention> wanted(std::string_view key) const override;
+  std::vector<std::optional<RetainedObject>> find_retained(std::span<const ObjectVersion> objects) override;
+  std::vector<ObjectVersion> retain(std::span<const ObjectVersion> objects) override;
+  Refusal change_retention(const ObjectVersion& object, const Retention& retention, Bypass bypass) override;
+  Refusal remove_version(const ObjectVersion& object, Bypass bypass) override;
+  void retain_new(S3Request& request, std::string_view key) const;
+  /// An object that came in parts: it may have been begun under another rule, and some services (Ceph's among
+  /// them) forget what they were asked to do when it was begun.
+  void retain_completed(const ObjectInfo& info);
+  /// Of a named version, by questions of their own.
+  Retention ask_retention(const ObjectVersion& object);
+  /// Makes the protection of an object that stands strict enough; false when it cannot be.
+  bool raise_retention(const RetainedObject& present);
+  S3Request retention_request(const ObjectVersion& object, const Retention& retention, Bypass bypass) const;
+  S3Request legal_hold_request(const ObjectVersion& object) const;
+  /// Nothing when the answer says that it was done; anything but a refusal is thrown.
+  Refusal refusal_of(const S3Response& response, std::string_view action, std::string_view key) const;
+  /// Whether the bucket says that it has Object Lock.
+  bool has_object_lock();
+  void check_object_lock();
 
   bool enabled() override;
   ObjectInfo read_version(std::string_view key, std::string_view version, ByteRange range,
@@ -125,6 +152,9 @@ class S3Store final : public ObjectStore,
   const std::string url_;
   const std::string service_;
   mutable Synchronized<StoreCapabilities> capabilities_;
+  mutable Synchronized<RetentionRule> rule_;
+  std::once_flag object_lock_asked_;
+  bool object_lock_ = false;                         ///< once it was asked for
   Synchronized<std::set<std::string>> own_uploads_;  ///< that were begun here and have not ended
 };
 

@@ -62,9 +62,10 @@ class S3Store::Upload final : public StagedObject {
     check(key == key_, "an upload is published under the key that it was begun for");
     if (!part_.empty()) send_kept_part();
     parts_.wait_for_all();
-    if (gone_) return settle({}, condition);
-    parts_.rethrow_failure();
-    return complete(condition);
+    if (!gone_) parts_.rethrow_failure();
+    ObjectInfo info = gone_ ? settle({}, condition) : complete(condition);
+    store_.retain_completed(info);
+    return info;
   }
 
  private:

@@ -198,11 +198,7 @@ TEST_F(CatalogUpdates, refuse_the_catalogue_of_another_registry_until_it_is_buil
 
 TEST_F(CatalogUpdates, find_a_save_whose_owner_died_before_the_feed_knew_of_it) {
   EXPECT_THROW(save_artifact(registry_, request({{"x", "a"}}), failing_at("save.after_metadata")), Error);
-  for (const std::string& key : keys(std::string(layout::sessions))) {
-    Json session = Json::parse(read_object(memory_, key));
-    session.set("process", dead_process);
-    write(key, session.dump());
-  }
+  kill_session_owners();
   update(*catalog_);
   EXPECT_THAT(found(*catalog_, ""), SizeIs(1));
   EXPECT_THAT(keys(std::string(layout::sessions)), IsEmpty());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -194,6 +195,16 @@ class EngineTest : public testing::Test {
 
   void write(const std::string& key, std::string_view content) {
     memory_.write(key, as_bytes(content), Condition::none());
+  }
+
+  /// Makes all sessions look as if their owners had died: their names tell the process, too.
+  void kill_session_owners() {
+    for (const std::string& key : keys(std::string(layout::sessions))) {
+      Json session = Json::parse(read_object(memory_, key));
+      session.set("process", dead_process);
+      memory_.remove(key, Condition::none());
+      write(fmt::format("{}-{}.json", key.substr(0, key.rfind('-')), dead_process), session.dump());
+    }
   }
 
   /// Makes all intents look as if their owners had died.

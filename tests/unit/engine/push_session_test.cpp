@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <thread>
@@ -65,6 +66,29 @@ TEST_F(PushSessions, of_live_processes_and_of_other_hosts_stay_for_a_week) {
   announce();
   EXPECT_THAT(sessions(), SizeIs(2));
   clock_.advance(std::chrono::hours(2));
+  announce();
+  EXPECT_THAT(sessions(), IsEmpty());
+}
+
+TEST_F(PushSessions, of_others_that_may_live_are_not_read_while_they_are_young) {
+  Context elsewhere = context_;
+  elsewhere.host = "elsewhere";
+  PushSession here(registry_, context_), there(registry_, elsewhere);
+  here.announce();
+  there.announce();
+  store_.before(StoreOperation::read, std::string(layout::sessions), [] { FAIL() << "it was read"; });
+  announce();
+  EXPECT_THAT(sessions(), SizeIs(2));
+}
+
+TEST_F(PushSessions, whose_names_tell_dead_owners_are_swept_at_once) {
+  {
+    PushSession session(registry_, context_);
+    session.announce();
+    session.leave();
+  }
+  ASSERT_TRUE(sessions().front().ends_with(fmt::format("-{}.json", ::getpid()))) << sessions().front();
+  kill_session_owners();
   announce();
   EXPECT_THAT(sessions(), IsEmpty());
 }

@@ -219,6 +219,56 @@ TEST_F(RegistryTest, does_not_mind_optional_features_that_it_does_not_know) {
   EXPECT_NO_THROW(registry_.prepare_for_writing());
 }
 
+TEST_F(RegistryTest, keeps_a_policy_of_retention_for_all_who_write_there) {
+  EXPECT_EQ(registry_.retention(), RetentionPolicy{});
+  const RetentionPolicy policy = RetentionPolicy::make("governance", 30);
+  registry_.keep_retention(policy);
+  const Json format = Json::parse(read_object(memory_, layout::format));
+  EXPECT_EQ(format.find("required")->dump(), R"(["retention"])");
+  EXPECT_EQ(format.find("retention")->get_string("url"), registry_.url());
+  EXPECT_EQ(registry_.retention(), policy);
+  EXPECT_EQ(registry_.prepare_for_writing(), "") << "each command has to look whether it still counts";
+  registry_.keep_retention({});
+  EXPECT_EQ(registry_.retention(), RetentionPolicy{});
+  EXPECT_EQ(Json::parse(read_object(memory_, layout::format)).find("required")->dump(), "[]");
+}
+
+TEST_F(RegistryTest, keeps_what_others_wrote_into_the_format_while_a_policy_was_set) {
+  registry_.prepare_for_writing();
+  store_.before(StoreOperation::write, "format.json", [&] {
+    Json format = Json::parse(read_object(memory_, layout::format));
+    format.set("theirs", 1);
+    write(std::string(layout::format), format.dump());
+  });
+  registry_.keep_retention(RetentionPolicy::make("legal-hold", 0));
+  const Json format = Json::parse(read_object(memory_, layout::format));
+  EXPECT_EQ(format.get_integer("theirs"), 1);
+  EXPECT_TRUE(registry_.retention().protects());
+}
+
+TEST_F(RegistryTest, does_not_count_a_policy_that_was_set_for_another_place) {
+  registry_.keep_retention(RetentionPolicy::make("legal-hold", 0));
+  Json format = Json::parse(read_object(memory_, layout::format));
+  Json retention = *format.find("retention");
+  retention.set("url", "s3://elsewhere");
+  format.set("retention", retention);
+  write(std::string(layout::format), format.dump());
+  EXPECT_FALSE(registry_.retention().protects());
+  EXPECT_NO_THROW(registry_.prepare_for_writing());
+}
+
+TEST_F(RegistryTest, does_not_write_under_a_policy_that_it_does_not_understand) {
+  registry_.keep_retention(RetentionPolicy::make("legal-hold", 0));
+  Json format = Json::parse(read_object(memory_, layout::format));
+  Json retention = *format.find("retention");
+  retention.set("mode", "forever");
+  format.set("retention", retention);
+  write(std::string(layout::format), format.dump());
+  const Error error = caught([&] { registry_.prepare_for_writing(); });
+  EXPECT_EQ(error.code(), ErrorCode::unsupported);
+  EXPECT_THAT(error.message(), HasSubstr("forever"));
+}
+
 TEST_F(RegistryTest, calls_a_format_file_that_is_no_json_damaged) {
   for (const std::string_view content :
        {"", "{", "[]", "{\"version\": 1}", "{\"version\": \"1\", \"required\": []}"}) {

@@ -38,6 +38,26 @@ TEST(RegistryLayout, keeps_the_parts_of_unio_apart) {
   EXPECT_EQ(layout::intent("i"), ".unio/intents/i.json");
 }
 
+TEST(RegistryLayout, protects_what_was_published_and_nothing_that_moves_or_goes) {
+  const Time time = time_from_unix_seconds(1'700'000'000);
+  const Digest digest = digest_of(DigestType::sha2_256_chunked, {});
+  for (const std::string& key :
+       {layout::manifest("2a5a"), layout::object(digest), layout::revision("2a5a", "ab"),
+        std::string("2026/11/27/ann/101112_artifact_1/files/x"),
+        std::string("2026/11/27/ann/101112_artifact_1/metadata.1.yaml"), std::string("data/v1/train/1.jpg"),
+        std::string(layout::canaries) + "ab"}) {
+    EXPECT_TRUE(layout::is_retained(key)) << key;
+  }
+  for (const std::string& key :
+       {layout::pointer(name, "latest"), layout::pointer(name, "1700000000"), std::string(layout::format),
+        layout::session("s"), layout::intent("i"), layout::feed_entry(time, "ab"),
+        layout::compacted_feed(time, "ab"), layout::reflog_entry(name, "v1", time, "ab"),
+        layout::manifest_index("2a5a"), std::string(".unio/contents/ab/abcd.json"),
+        std::string(layout::probes) + "x", std::string("repository.json")}) {
+    EXPECT_FALSE(layout::is_retained(key)) << key;
+  }
+}
+
 TEST(RegistryLayout, takes_only_digits_for_a_timestamp) {
   EXPECT_TRUE(is_timestamp("1700000000"));
   EXPECT_FALSE(is_timestamp(""));
