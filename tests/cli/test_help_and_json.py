@@ -34,6 +34,7 @@ SHOWING = {
     "config-set": ["config", "set", "threads", "2"], "cache": ["cache"],
     "save": ["save", "a.txt"], "get": ["get", ARTIFACT, "-o", "got"], "show-artifact": ["show", ARTIFACT],
     "find": ["find", "by:ada"], "lineage": ["lineage", ARTIFACT], "lineage-down": ["lineage", NAME, "--down"], "reindex": ["reindex"],
+    "label": ["label", ARTIFACT, "checked=yes"], "env": ["env", "diff", ARTIFACT],
     "repo": ["repo", "put", "value", "--value", "1"],
 }
 NOT_JSON = {"cat", "completion", "man"}  # what they print is for other programs already
