@@ -104,7 +104,7 @@ std::string get_revision_id(const ResolvedRef& ref, const Context& context) {
 void check_parent_id(std::string_view id) {
   if (is_artifact_id(id) || is_revision_id(id)) return;
   throw Error(ErrorCode::invalid_argument,
-              fmt::format("{} is no id of an artifact or a revision", quoted_key(id)),
+              fmt::format("nothing is based on {}: it is no id of an artifact or a revision", quoted_key(id)),
               "give a whole id, artifact_ and 36 characters, or a package such as team/photos:v1");
 }
 

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <cerrno>
+
 #include "base/ascii.hpp"
 #include "base/error.hpp"
 #include "base/files.hpp"
@@ -84,7 +86,11 @@ NewVirtualEnvironment::NewVirtualEnvironment(fs::path folder, Replace replace,
     replaced_ = aside;
   }
   // Of two who make the same one, the first.
-  if (::mkdir(folder_.c_str(), 0777) != 0) throw_errno(fmt::format("make folder '{}'", folder_.native()));
+  if (::mkdir(folder_.c_str(), 0777) != 0) {
+    const Error failure = error_from_errno(errno, fmt::format("make folder '{}'", folder_.native()));
+    if (!replaced_.empty()) fs::rename(replaced_, folder_, error);
+    throw failure;
+  }
   try {
     make(python);
   } catch (...) {
