@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 import unio
 from unio import Handler, Package, PackageBuilder
 

@@ -201,7 +201,7 @@ Command env_command() {
   return {
       .name = "env",
       .group = Command::Group::artifact,
-      .summary = "Compare the environment that something was made in with this one, or make it again",
+      .summary = "Compare with the environment of something, or make it again",
       .details =
           "diff compares Python, packages, system and git with what was recorded. restore makes a virtual "
           "environment\n"
