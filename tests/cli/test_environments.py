@@ -100,6 +100,21 @@ def test_every_difference_is_shown(andy: Unio, saved: dict[str, Any], wheels: Pa
     assert lines[-1] == "6 differences; 1 package as recorded"
 
 
+def test_many_packages_that_were_not_recorded_are_counted(
+    andy: Unio, saved: dict[str, Any], wheels: Path, folder: Path, tmp_path: Path
+) -> None:
+    many = make_environment(tmp_path / "here", "other==3.0", find_links=wheels)
+    site = next((many / "lib").glob("python*/site-packages"))
+    for number in range(11):
+        write_tree(site, {f"more{number:02}-1.dist-info/METADATA": f"Name: more{number:02}\nVersion: 1\n".encode()})
+    andy.env["VIRTUAL_ENV"] = str(many)
+    lines = andy.run("env", "diff", saved["artifact_id"], cwd=folder, exit_code=1).stdout.splitlines()
+    assert lines[0] == "not recorded, but here: 11 packages (more00, more01, more02, ...)"
+    assert [line.split()[1] for line in lines if line.startswith("package")] == ["direct", "Indexed.Name", "other"]
+    differences = andy.json("env", "diff", saved["artifact_id"], cwd=folder, exit_code=1)["differences"]
+    assert sum(each["change"] == "added" for each in differences) == 11
+
+
 def test_a_folder_that_is_there_is_replaced_only_when_it_is_an_environment_and_asked_for(
     andy: Unio, saved: dict[str, Any], wheels: Path, folder: Path
 ) -> None:

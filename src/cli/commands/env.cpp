@@ -59,7 +59,33 @@ Json differences_json(const std::vector<EnvironmentDifference>& differences) {
   return list;
 }
 
-void print_differences(Session& session, const std::vector<EnvironmentDifference>& differences) {
+bool is_added_package(const EnvironmentDifference& difference) {
+  return difference.part == EnvironmentDifference::Part::package && !difference.recorded;
+}
+
+/// Many packages that were not recorded are in the way of those that are missing; a few of them are named.
+std::vector<EnvironmentDifference> without_many_added(Session& session,
+                                                      const std::vector<EnvironmentDifference>& differences) {
+  constexpr std::size_t listed_at_most = 10, named = 3;
+  std::vector<EnvironmentDifference> rest;
+  std::vector<std::string> added;
+  for (const EnvironmentDifference& difference : differences) {
+    if (is_added_package(difference)) {
+      added.push_back(printable(difference.name));
+    } else {
+      rest.push_back(difference);
+    }
+  }
+  if (added.size() <= listed_at_most) return differences;
+  const std::size_t count = added.size();
+  added.resize(named);
+  session.line(fmt::format("not recorded, but here: {} ({}, ...)", human_count(count, "package"),
+                           fmt::join(added, ", ")));
+  return rest;
+}
+
+void print_differences(Session& session, const std::vector<EnvironmentDifference>& all) {
+  const std::vector<EnvironmentDifference> differences = without_many_added(session, all);
   if (differences.empty()) return;
   struct Row {
     std::string what, recorded, present;
