@@ -85,7 +85,8 @@ def test_the_manifest_is_the_same_whatever_is_recorded(unio: Unio, checkout: Pat
     other = Unio(tmp_path / "other")
     plain = publish(other, tmp_path / "copy", FILES | {"train.py": b"one\n"}, "-m", "same", "--capture", "off")
     assert plain == top_hash
-    assert (other.registry / ".quilt/packages" / plain).read_bytes() == manifest
+    there = (other.registry / ".quilt/packages" / plain).read_bytes()
+    assert there.replace(bytes(other.registry), bytes(unio.registry)) == manifest
     assert named == sorted([top_hash, "latest", next(name for name in named if name.isdigit() and len(name) == 10)])
 
 
