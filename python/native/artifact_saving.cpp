@@ -1,4 +1,3 @@
-#include <nanobind/stl/map.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/shared_ptr.h>
@@ -6,23 +5,17 @@
 #include <nanobind/stl/vector.h>
 #include <unistd.h>
 
-#include <map>
 #include <optional>
 
 #include "base/error.hpp"
 #include "engine/captured_description.hpp"
+#include "engine/lineage.hpp"
 #include "native/artifacts.hpp"
+#include "native/surroundings.hpp"
 #include "native/text.hpp"
 
 namespace unio::python {
 namespace {
-
-/// What Python tells of itself and its user, for capture_environment.
-struct Surroundings {
-  std::string user;
-  CaptureOptions options;
-  Environment environment;  ///< all variables; the engine's own are only those that it needs
-};
 
 struct Described {
   Surroundings surroundings;
@@ -31,36 +24,11 @@ struct Described {
   std::string run_id;
 };
 
-/// The user of None is the configured one, and so is the level.
-void make_surroundings(Surroundings* self, Engine& engine, const std::optional<std::string>& user,
-                       const std::optional<std::string>& level, const nb::str& directory,
-                       const std::vector<std::string>& arguments, const std::string& version,
-                       const nb::str& executable, const std::vector<nb::str>& search_paths,
-                       const std::optional<nb::str>& notebook, const Engine::Variables& variables) {
-  const Config& config = engine.wired()->app.config();
-  CaptureOptions options;
-  options.level = parse_capture_level(level.value_or(config.get("capture").value));
-  options.directory = path_of(directory);
-  options.arguments = arguments;
-  PythonInstallation python{
-      .version = version, .executable = path_of(executable).native(), .search_paths = {}};
-  for (const nb::str& path : search_paths) python.search_paths.push_back(path_of(path));
-  options.python = std::move(python);
-  if (notebook) options.notebook = path_of(*notebook);
-  new (self)
-      Surroundings{user.value_or(config.get("user").value), std::move(options), Environment(variables)};
-}
-
 void make_described(Described* self, const Surroundings& surroundings, const TextPairs& labels,
                     const TextPairs& infos, const std::vector<std::string>& based_on,
                     const std::string& run_id) {
   Described described{surroundings, {}, based_on, run_id};
-  for (const std::string& id : based_on) {
-    if (!is_artifact_id(id)) {
-      throw Error(ErrorCode::invalid_argument, "based_on has '" + id + "', which is no id of an artifact",
-                  "give whole ids: artifact_ and 36 characters");
-    }
-  }
+  for (const std::string& id : based_on) check_parent_id(id);
   for (const auto& [name, value] : labels) {
     std::string* label = described.labels.find(key_text(name));
     check(label != nullptr, "Python knows the labels");
@@ -71,25 +39,10 @@ void make_described(Described* self, const Surroundings& surroundings, const Tex
   new (self) Described(std::move(described));
 }
 
-/// The context of one user's work, under all variables of the process.
-Context context_of(const Surroundings& surroundings, const Context& context) {
-  return {.stores = context.stores,
-          .clock = context.clock,
-          .random = context.random,
-          .environment = surroundings.environment,
-          .processes = context.processes,
-          .failpoints = context.failpoints,
-          .progress = context.progress,
-          .stop = context.stop,
-          .threads = context.threads,
-          .user = surroundings.user,
-          .host = context.host,
-          .ignored_folders = context.ignored_folders};
-}
-
 ArtifactDescription describe(const Described& described, const Context& context) {
+  const Surroundings& surroundings = described.surroundings;
   const EnvironmentCapture capture =
-      capture_environment(described.surroundings.options, context_of(described.surroundings, context));
+      capture_environment(surroundings.options, context_of(surroundings, surroundings.user, context));
   ArtifactDescription description = captured_description(capture, described.labels);
   description.based_on = described.based_on;
   description.run_id = described.run_id;
@@ -182,11 +135,6 @@ NewArtifactHandle begin(const std::shared_ptr<Engine>& engine, const std::string
 }  // namespace
 
 void bind_artifact_saving(nb::module_& module) {
-  nb::class_<Surroundings>(module, "Surroundings")
-      .def("__init__", &make_surroundings, nb::arg("engine"), nb::arg("user").none(), nb::arg("level").none(),
-           nb::arg("directory"), nb::arg("arguments"), nb::arg("version"), nb::arg("executable"),
-           nb::arg("search_paths"), nb::arg("notebook").none(), nb::arg("variables"))
-      .def_prop_ro("user", [](const Surroundings& surroundings) { return surroundings.user; });
   nb::class_<Described>(module, "Described")
       .def("__init__", &make_described, nb::arg("surroundings"), nb::arg("labels"), nb::arg("infos"),
            nb::arg("based_on"), nb::arg("run_id"));

@@ -11,7 +11,9 @@
 #include <tuple>
 
 #include "base/error.hpp"
-#include "engine/captured_description.hpp"
+#include "engine/environment_diff.hpp"
+#include "engine/save.hpp"
+#include "native/surroundings.hpp"
 #include "native/text.hpp"
 
 namespace unio::python {
@@ -97,8 +99,7 @@ ArtifactHandle revise(const ArtifactHandle& artifact, const std::string& user, c
     else
       changes.emplace_back(key_text(name), std::nullopt);
   }
-  ArtifactLabels masked = captured_description({}, std::move(given)).labels;
-  for (auto& [name, value] : masked.infos) changes.emplace_back(name, value);
+  for (const auto& [name, value] : given.infos) changes.emplace_back(name, value);
   OpenedArtifact revised = artifact.call(
       nb::none(), [=](const Registry& registry, const OpenedArtifact& opened, const Context& context) {
         Context as_user = context;
@@ -106,7 +107,7 @@ ArtifactHandle revise(const ArtifactHandle& artifact, const std::string& user, c
         return revise_artifact(
             registry, opened.folder,
             [&](ArtifactLabels& present) {
-              ArtifactLabels wanted = masked;
+              ArtifactLabels wanted = given;
               for (const std::string& name : names) *present.find(name) = *wanted.find(name);
               for (const auto& [name, value] : changes) {
                 if (value)
@@ -118,6 +119,22 @@ ArtifactHandle revise(const ArtifactHandle& artifact, const std::string& user, c
             as_user);
       });
   return ArtifactHandle::of(artifact.engine, artifact.registry, std::move(revised));
+}
+
+/// Between what was recorded and these surroundings.
+nb::list environment_differences(const ArtifactHandle& artifact, const Surroundings& surroundings) {
+  const auto found = artifact.call(
+      nb::none(), [surroundings](const Registry&, const OpenedArtifact& opened, const Context& context) {
+        const Context around = context_of(surroundings, surroundings.user, context);
+        return compare_environments(recorded_environment(opened),
+                                    capture_environment(surroundings.options, around));
+      });
+  nb::list result;
+  for (const EnvironmentDifference& each : found.differences) {
+    result.append(nb::make_tuple(key_str(std::string(name(each.part))), key_str(each.name),
+                                 text_or_none(each.recorded), text_or_none(each.present)));
+  }
+  return result;
 }
 
 ArtifactHandle get(const std::shared_ptr<Engine>& engine, const std::string& registry, const nb::str& id) {
@@ -150,6 +167,7 @@ void bind_artifacts(nb::module_& module) {
       .def("read", &read, nb::arg("logs"), nb::arg("relpath"))
       .def("download", &download_file, nb::arg("logs"), nb::arg("relpath"), nb::arg("target"),
            nb::arg("overwrite"), nb::arg("progress").none())
+      .def("environment_differences", &environment_differences, nb::arg("surroundings"))
       .def("revise", &revise, nb::arg("user"), nb::arg("labels"), nb::arg("infos"));
   module.def("get_artifact", &get, nb::arg("engine"), nb::arg("registry"), nb::arg("id"));
 }

@@ -15,9 +15,11 @@
 
 #include "engine/builder_edit.hpp"
 #include "engine/content.hpp"
+#include "engine/lineage.hpp"
 #include "engine/push.hpp"
 #include "engine/status.hpp"
 #include "native/package.hpp"
+#include "native/surroundings.hpp"
 #include "native/text.hpp"
 
 namespace unio::python {
@@ -270,37 +272,55 @@ PackageHandle package_of(const std::shared_ptr<Engine>& engine, Workspace& works
   return {engine, std::make_shared<PackageReader>(std::move(ref), workspace.manifest(), local)};
 }
 
+/// Where a published package says that it comes from.
+struct Origin {
+  Surroundings surroundings;
+  std::vector<std::string> based_on;
+};
+
+void make_origin(Origin* self, const Surroundings& surroundings, const std::vector<std::string>& based_on) {
+  for (const std::string& id : based_on) check_parent_id(id);
+  new (self) Origin{surroundings, based_on};
+}
+
 PushManifestOptions manifest_options(const std::optional<std::string>& tag,
                                      const std::optional<std::string>& message,
                                      const std::optional<std::string>& meta, bool force,
-                                     bool allow_local_files) {
+                                     const Origin& origin) {
   return {.tag = tag,
           .message = message,
           .meta = json_of(meta),
           .force = force ? Force::yes : Force::no,
-          .allow_local_files = allow_local_files};
+          .allow_local_files = false,
+          .capture = push_capture(origin.surroundings),
+          .based_on = origin.based_on};
 }
 
 nb::dict push_only_manifest(BuilderHandle& builder, const std::optional<std::string>& tag,
                             const std::optional<std::string>& message, const std::optional<std::string>& meta,
-                            bool force, bool allow_local_files, const nb::object& progress) {
+                            bool force, bool allow_local_files, const Origin& origin,
+                            const nb::object& progress) {
   const std::shared_ptr<Engine> engine = builder.engine();
-  const PushManifestOptions options = manifest_options(tag, message, meta, force, allow_local_files);
+  PushManifestOptions options = manifest_options(tag, message, meta, force, origin);
+  options.allow_local_files = allow_local_files;
   return published_dict(builder.run_on(progress, [=](Workspace& workspace, const Context& context) {
     const auto lock = workspace.lock();
-    PushResult result = push_manifest(workspace, options, context);
+    const Context around = context_of(origin.surroundings, context.user, context);
+    PushResult result = push_manifest(workspace, options, around);
     return std::pair(std::move(result), package_of(engine, workspace, tag));
   }));
 }
 
 nb::dict push_all(BuilderHandle& builder, const std::optional<std::string>& prefix, bool keep_pointers,
                   const std::optional<std::string>& tag, const std::optional<std::string>& message,
-                  const std::optional<std::string>& meta, bool force, const nb::object& progress) {
+                  const std::optional<std::string>& meta, bool force, const Origin& origin,
+                  const nb::object& progress) {
   const std::shared_ptr<Engine> engine = builder.engine();
-  const PushOptions options{manifest_options(tag, message, meta, force, false), prefix, keep_pointers};
+  const PushOptions options{manifest_options(tag, message, meta, force, origin), prefix, keep_pointers};
   return published_dict(builder.run_on(progress, [=](Workspace& workspace, const Context& context) {
     const auto lock = workspace.lock();
-    PushResult result = push(workspace, options, context);
+    const Context around = context_of(origin.surroundings, context.user, context);
+    PushResult result = push(workspace, options, around);
     return std::pair(std::move(result), package_of(engine, workspace, tag));
   }));
 }
@@ -356,6 +376,8 @@ PackageHandle as_package(BuilderHandle& builder) {
 }  // namespace
 
 void bind_builder(nb::module_& module) {
+  nb::class_<Origin>(module, "Origin")
+      .def("__init__", &make_origin, nb::arg("surroundings"), nb::arg("based_on"));
   nb::class_<BuilderHandle>(module, "Builder")
       .def(nb::new_(&new_builder), nb::arg("engine"), nb::arg("reference"), nb::arg("registry").none())
       .def_static("from_package", &builder_from, nb::arg("package"), nb::arg("manifest"),
@@ -379,9 +401,11 @@ void bind_builder(nb::module_& module) {
       .def("push_data", &push_only_data, nb::arg("prefix").none(), nb::arg("local_files_only"),
            nb::arg("progress").none())
       .def("push_manifest", &push_only_manifest, nb::arg("tag").none(), nb::arg("message").none(),
-           nb::arg("meta").none(), nb::arg("force"), nb::arg("allow_local_files"), nb::arg("progress").none())
+           nb::arg("meta").none(), nb::arg("force"), nb::arg("allow_local_files"), nb::arg("origin"),
+           nb::arg("progress").none())
       .def("push", &push_all, nb::arg("prefix").none(), nb::arg("keep_pointers"), nb::arg("tag").none(),
-           nb::arg("message").none(), nb::arg("meta").none(), nb::arg("force"), nb::arg("progress").none());
+           nb::arg("message").none(), nb::arg("meta").none(), nb::arg("force"), nb::arg("origin"),
+           nb::arg("progress").none());
 }
 
 }  // namespace unio::python

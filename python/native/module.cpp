@@ -8,6 +8,7 @@
 #include "native/package.hpp"
 #include "native/registry.hpp"
 #include "native/repository.hpp"
+#include "native/surroundings.hpp"
 #include "native/transform.hpp"
 
 // The native module: engine operations for the Python package, and nothing else. Values go across as plain
@@ -24,6 +25,7 @@ NB_MODULE(_native, module) {
   unio::python::bind_registry(module);
   unio::python::bind_repository(module);
   unio::python::bind_artifacts(module);
+  unio::python::bind_surroundings(module);
   unio::python::bind_artifact_saving(module);
   unio::python::bind_catalog(module);
   unio::python::bind_transform(module);

@@ -21,10 +21,6 @@ nb::object or_none(const std::optional<Value>& value) {
   return value ? nb::cast(*value) : nb::none();
 }
 
-nb::object text_or_none(const std::optional<std::string>& text) {
-  return text ? nb::object(key_str(*text)) : nb::none();
-}
-
 nb::list packages(const std::shared_ptr<Engine>& engine, const std::optional<std::string>& registry) {
   const auto found = run(*engine, nb::none(), [=](const Context& context) {
     const App& app = engine->wired()->app;

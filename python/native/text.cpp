@@ -24,6 +24,10 @@ nb::str key_str(std::string_view text) {
   return str_of(PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "surrogatepass"));
 }
 
+nb::object text_or_none(const std::optional<std::string>& text) {
+  return text ? nb::object(key_str(*text)) : nb::none();
+}
+
 nb::list key_list(const std::vector<std::string>& keys) {
   nb::list result;
   for (const std::string& key : keys) result.append(key_str(key));

@@ -3,6 +3,7 @@
 #include <nanobind/nanobind.h>
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,7 @@ namespace nb = nanobind;
 
 std::string key_text(const nb::str& text);
 nb::str key_str(std::string_view text);
+nb::object text_or_none(const std::optional<std::string>& text);
 nb::list key_list(const std::vector<std::string>& keys);
 
 std::filesystem::path path_of(const nb::str& text);

@@ -15,8 +15,10 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "engine/captured_description.hpp"
 #include "engine/shared_push.hpp"
 #include "native/package.hpp"
+#include "native/surroundings.hpp"
 #include "native/text.hpp"
 
 namespace unio::python {
@@ -115,14 +117,18 @@ std::vector<std::size_t> missing(const SharedPushHandle& handle, const std::vect
 
 nb::tuple publish_all(const SharedPushHandle& handle, const std::vector<std::string>& parents,
                       const std::optional<std::string>& message, const std::optional<std::string>& meta,
-                      bool force, const nb::object& progress) {
+                      bool force, const Surroundings& surroundings, const nb::object& progress) {
   const SharedPush::Publishing publishing{.parents = parents,
                                           .message = message,
                                           .meta = meta ? std::optional(Json::parse(*meta)) : std::nullopt,
                                           .force = force ? Force::yes : Force::no};
-  auto [manifest, result] =
-      run(*handle.engine(), progress, [holding = handle.holding(), publishing](const Context& context) {
-        return holding->push.publish(publishing, context);
+  auto [manifest, result] = run(
+      *handle.engine(), progress,
+      [holding = handle.holding(), publishing, surroundings](const Context& context) {
+        SharedPush::Publishing whole = publishing;
+        const Context around = context_of(surroundings, context.user, context);
+        whole.surroundings = captured_surroundings(capture_environment(push_capture(surroundings), around));
+        return holding->push.publish(whole, context);
       });
   const PackageHandle package{
       handle.engine(), std::make_shared<PackageReader>(handle.holding()->push.to(), std::move(manifest),
@@ -146,7 +152,7 @@ void bind_transform(nb::module_& module) {
       .def("add", &add, nb::arg("key"), nb::arg("stored"), nb::arg("meta"))
       .def("missing", &missing, nb::arg("contents"))
       .def("publish", &publish_all, nb::arg("parents"), nb::arg("message").none(), nb::arg("meta").none(),
-           nb::arg("force"), nb::arg("progress").none())
+           nb::arg("force"), nb::arg("surroundings"), nb::arg("progress").none())
       .def("close", &SharedPushHandle::close);
 }
 

@@ -13,7 +13,7 @@ the command ``unio``.
 from typing import TYPE_CHECKING, Any
 
 from unio import readers
-from unio._artifact import Artifact, Metadata
+from unio._artifact import Artifact, EnvironmentDifference, Metadata
 from unio._artifact_functions import create_artifact, load, save
 from unio._builder import PackageBuilder
 from unio._entries import Listing, PackageEntry, PackageFolder
@@ -55,6 +55,7 @@ __all__ = [
     "CorruptionError",
     "DeadlineExceededError",
     "Difference",
+    "EnvironmentDifference",
     "Experiment",
     "Handler",
     "InvalidArgumentError",

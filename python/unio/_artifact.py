@@ -48,6 +48,8 @@ class Metadata:
     """How much was recorded: ``"off"``, ``"safe"`` or ``"full"``."""
     masked: int = 0
     """How many secrets were masked before anything was written."""
+    left_out: list[str] = field(default_factory=list)
+    """What was too large to be recorded, or could not be read: a line for each."""
     git: dict[str, Any] | None = None
     """``branch``, ``commit``, ``dirty`` and ``remote``; None outside of git."""
     system: dict[str, str] = field(default_factory=dict)
@@ -65,6 +67,21 @@ class Metadata:
             if name in known:
                 known[name] = datetime.fromisoformat(known[name])
         return Metadata(**known)
+
+
+@dataclass(frozen=True)
+class EnvironmentDifference:
+    """Something that is not as it was recorded; of `Artifact.environment_differences`."""
+
+    part: str
+    """``"python"``, ``"package"``, ``"system"`` or ``"git"``."""
+    name: str
+    """Of the package; else ``version``, ``os``, ``machine``, ``cpu``, ``image``, ``commit``, ``branch``, ``remote`` or
+    ``changes``."""
+    recorded: str | None
+    """None: it was not there."""
+    present: str | None
+    """None: it is not here."""
 
 
 @dataclass
@@ -123,6 +140,24 @@ class Artifact:
         texts, infos = _changes(self.metadata.labels, labels, changes)
         user = _surroundings.surroundings("off").user
         return published(self._native.revise(user, texts, infos))
+
+    def environment_differences(self) -> list[EnvironmentDifference]:
+        """What differs between the environment that it was saved in, and this process and its machine.
+
+        Parts that were not recorded differ from nothing. The command for it is ``unio env diff``, and
+        ``unio env restore`` makes an environment with the same packages.
+
+        Example:
+            >>> import unio
+            >>> unio.Handler().upload(["photos/labels.json"]).environment_differences()
+            []
+        """
+        if not isinstance(self._native, _native.Artifact):
+            raise _errors.PreconditionError("the artifact is not published yet", "compare it after the with block")
+        return [
+            EnvironmentDifference(*each)
+            for each in self._native.environment_differences(_surroundings.surroundings("safe"))
+        ]
 
     def __reduce__(self) -> tuple[Any, ...]:
         if not isinstance(self._native, _native.Artifact):

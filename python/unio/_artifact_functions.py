@@ -10,6 +10,7 @@ from unio import _artifact_root, _errors, _labels
 from unio._artifact import Artifact
 from unio._handler import Handler, LocalPaths
 from unio._labels import Labels
+from unio._parents import Parent
 
 _handlers: dict[str, Handler] = {}
 
@@ -26,7 +27,7 @@ def save(
     type: str | None = None,
     *,
     labels: Labels | Mapping[str, Any] | None = None,
-    based_on: Iterable[str] | None = None,
+    based_on: Iterable[Parent] | None = None,
 ) -> Artifact:
     """Saves local files as a new artifact of the default registry.
 
@@ -35,7 +36,8 @@ def save(
         info: anything to find them by; the same as ``labels=Labels(infos=…)``.
         type: what kind of data they are; the same as ``labels=Labels(datatype=…)``.
         labels: all other labels.
-        based_on: the ids of what they were made from. Default: what `load` gave before.
+        based_on: what they were made from: artifacts, packages, their ids, or references. Default: what `load` gave
+            before.
 
     Example:
         >>> import unio
@@ -73,7 +75,7 @@ class ArtifactDraft:
         info: Mapping[str, Any] | None = None,
         *,
         labels: Labels | Mapping[str, Any] | None = None,
-        based_on: Iterable[str] | None = None,
+        based_on: Iterable[Parent] | None = None,
     ) -> Artifact:
         """Saves local files, as `unio.save` does."""
         return save(paths, info, type, labels=labels, based_on=based_on)

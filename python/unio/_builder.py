@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 from typing import Any, overload
 
 from unio import _display, _engine, _native
 from unio._errors import PreconditionError, warn
 from unio._messages import progress, say
 from unio._package import Package
+from unio._parents import Parent, parent_ids
+from unio._surroundings import surroundings
 
 _NAMED_AT_MOST = 5
 
@@ -250,6 +253,8 @@ class PackageBuilder:
         *,
         force: bool = False,
         allow_local_files: bool = False,
+        capture: str | None = None,
+        based_on: Iterable[Parent] = (),
     ) -> Package:
         """Publishes the manifest, after building it where that is needed. ``latest`` moves to it, and the tag.
 
@@ -259,6 +264,9 @@ class PackageBuilder:
             meta: the package's metadata.
             force: move the tag even if somebody else moved it meanwhile.
             allow_local_files: publish although entries point at files of this machine.
+            capture: how much of the surroundings is recorded with the revision: ``"off"``, ``"safe"`` or ``"full"``.
+                Default: git and the container image, unless capture is configured to be off.
+            based_on: what it was made from besides packages that were added: artifacts, packages, ids or references.
 
         Raises:
             PreconditionError: entries point at local files.
@@ -271,7 +279,8 @@ class PackageBuilder:
         tag = self._tag if tag is None else tag
         with progress() as shown:
             text = _json_or_none(meta)
-            result = self._native.push_manifest(tag, message, text, force, allow_local_files, shown)
+            origin = self._origin(capture, based_on)
+            result = self._native.push_manifest(tag, message, text, force, allow_local_files, origin, shown)
         return self._published(result, tag)
 
     def push_data_and_manifest(
@@ -283,12 +292,14 @@ class PackageBuilder:
         *,
         force: bool = False,
         copy: bool = True,
+        capture: str | None = None,
+        based_on: Iterable[Parent] = (),
     ) -> Package:
         """Builds, pushes data and publishes in one go, reading each changed file once. `push` is another name for it.
 
         Args:
             prefix: as for `push_data`.
-            tag: as for `push_manifest`; so are `message`, `meta` and `force`.
+            tag: as for `push_manifest`; so are `message`, `meta`, `force`, `capture` and `based_on`.
             copy: False leaves what is in another store where it is.
 
         Returns:
@@ -303,7 +314,8 @@ class PackageBuilder:
         tag = self._tag if tag is None else tag
         with progress() as shown:
             text = _json_or_none(meta)
-            result = self._native.push(_as_prefix(prefix), not copy, tag, message, text, force, shown)
+            origin = self._origin(capture, based_on)
+            result = self._native.push(_as_prefix(prefix), not copy, tag, message, text, force, origin, shown)
         _tell_pushed(result)
         return self._published(result, tag)
 
@@ -341,6 +353,10 @@ class PackageBuilder:
         if problems:
             raise PreconditionError("\n".join(problems))
         return Package._of(self._native.as_package())
+
+    def _origin(self, capture: str | None, based_on: Iterable[Parent]) -> _native.Origin:
+        registry = self._native.describe()["registry"]
+        return _native.Origin(surroundings(capture), parent_ids(based_on, registry))
 
     def _tell_built(self, built: dict[str, Any]) -> None:
         say("Building manifest...")

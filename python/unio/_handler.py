@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from unio import _artifact, _artifact_root, _engine, _errors, _labels, _messages, _native, _query
 from unio._artifact import Artifact
 from unio._labels import Labels
+from unio._parents import Parent, parent_ids
 from unio._remote_files import RemoteFile
 from unio._surroundings import surroundings
 
@@ -95,21 +96,22 @@ class Handler:
         return list(self._loaded)
 
     @based_on.setter
-    def based_on(self, artifact_ids: Iterable[str]) -> None:
-        self._loaded = dict.fromkeys(artifact_ids)
+    def based_on(self, parents: Iterable[Parent]) -> None:
+        self._loaded = dict.fromkeys(parent_ids(parents, self._registry))
 
     def upload(
         self,
         local_paths: LocalPaths,
         labels: Labels | Mapping[str, Any] | None = None,
-        based_on: Iterable[str] | None = None,
+        based_on: Iterable[Parent] | None = None,
     ) -> Artifact:
         """Saves local files as a new artifact. Their names in it are relative to the folder that all of them lie in.
 
         Args:
             local_paths: the files.
             labels: what to find them by.
-            based_on: the ids of what they were made from. Default: what was loaded so far.
+            based_on: what they were made from: artifacts, packages, their ids, or references such as
+                ``"team/photos:v1"``. Default: what was loaded so far.
 
         Raises:
             NotFoundError: files that do not exist; all are named.
@@ -131,7 +133,7 @@ class Handler:
         self,
         relative_paths: Iterable[str],
         labels: Labels | Mapping[str, Any] | None = None,
-        based_on: Iterable[str] | None = None,
+        based_on: Iterable[Parent] | None = None,
     ) -> Iterator[Artifact]:
         """An artifact whose files are written within a ``with`` block, each to its ``remote_url``.
 
@@ -264,9 +266,9 @@ class Handler:
             return _native.find_published(engine, self._registry, query, kind, limit, shown)
 
     def _described(
-        self, labels: Labels | Mapping[str, Any] | None, based_on: Iterable[str] | None
+        self, labels: Labels | Mapping[str, Any] | None, based_on: Iterable[Parent] | None
     ) -> _native.Described:
-        parents = self.based_on if based_on is None else _ids(based_on)
+        parents = self.based_on if based_on is None else parent_ids(based_on, self._registry)
         return _labels.described(_labels.labels_of(labels), surroundings(self._capture), parents, self._run_id)
 
     def __repr__(self) -> str:
@@ -277,9 +279,3 @@ def _paths(local_paths: LocalPaths) -> list[str]:
     if isinstance(local_paths, (str, os.PathLike)):
         return [os.fspath(local_paths)]
     return [os.fspath(path) for path in local_paths]
-
-
-def _ids(based_on: Iterable[str]) -> list[str]:
-    if isinstance(based_on, str):
-        raise _errors.InvalidArgumentError("based_on is a list of ids", f"write [{based_on!r}]")
-    return list(based_on)

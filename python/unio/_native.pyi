@@ -111,6 +111,7 @@ class Builder:
         meta: str | None,
         force: bool,
         allow_local_files: bool,
+        origin: Origin,
         progress: _Progress | None,
     ) -> dict[str, Any]: ...
     def push(
@@ -121,8 +122,14 @@ class Builder:
         message: str | None,
         meta: str | None,
         force: bool,
+        origin: Origin,
         progress: _Progress | None,
     ) -> dict[str, Any]: ...
+
+class Origin:
+    """Where a published package says that it comes from; whole ids."""
+
+    def __init__(self, surroundings: Surroundings, based_on: Sequence[str]) -> None: ...
 
 def packages(engine: Engine, registry: str | None) -> list[tuple[str, str, list[str], int, int | None]]:
     """Name, top hash of latest, tags, revisions, second of the newest."""
@@ -214,6 +221,7 @@ class SharedPush:
         message: str | None,
         meta: str | None,
         force: bool,
+        surroundings: Surroundings,
         progress: _Progress | None,
     ) -> tuple[Package, bool]:
         """The package, and whether that is news."""
@@ -238,6 +246,8 @@ class Artifact:
         """To a folder, under a name."""
     def revise(self, user: str, labels: Sequence[tuple[str, str]], infos: Sequence[tuple[str, str | None]]) -> Artifact:
         """Sets these labels and infos; None removes an info."""
+    def environment_differences(self, surroundings: Surroundings) -> list[tuple[str, str, str | None, str | None]]:
+        """Part, name, recorded, present."""
 
 def get_artifact(engine: Engine, registry: str, id: str) -> Artifact: ...
 
@@ -293,6 +303,9 @@ def find_published(
     engine: Engine, registry: str, query: str, kind: str | None, limit: int, progress: _Progress | None
 ) -> tuple[list[str], int]:
     """Documents as JSON, and how many are found in all, up to 10,000; the catalogue is brought up to date before."""
+
+def revision_id(engine: Engine, reference: str, registry: str) -> str:
+    """Of the revision that a reference means now, as lineage knows it."""
 
 def lineage(
     engine: Engine, registry: str, id: str, up: bool, depth: int, progress: _Progress | None

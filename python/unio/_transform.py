@@ -14,6 +14,7 @@ from unio._entries import PackageEntry
 from unio._errors import AlreadyExistsError, NotFoundError
 from unio._messages import progress, say
 from unio._package import Package
+from unio._surroundings import surroundings
 from unio._task import Function, Result, Task
 
 if TYPE_CHECKING:  # loaded when they are used: they would take a good part of `import unio`
@@ -120,7 +121,7 @@ def transform(
             making.add(result)
             shown.update("transforming", making.done, len(chosen), 0, 0)
         text = None if meta is None else json.dumps(meta)
-        native, is_new = push.publish([package.hash], message, text, force, shown)
+        native, is_new = push.publish([package.hash], message, text, force, surroundings(), shown)
         journal.remove()
     return _told(Package._of(native), is_new)
 

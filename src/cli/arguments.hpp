@@ -19,6 +19,8 @@ class Arguments {
   virtual void positional(std::string name, std::optional<std::string>& target, std::string help) = 0;
   /// One or more of them.
   virtual void positional(std::string name, std::vector<std::string>& target, std::string help) = 0;
+  /// Any number of them.
+  virtual void optional_positional(std::string name, std::vector<std::string>& target, std::string help) = 0;
   /// `names` as in "-t,--tag"; `value` is what stands for the value in the help.
   virtual void option(std::string names, std::string value, std::optional<std::string>& target,
                       std::string help) = 0;

@@ -27,6 +27,9 @@ class ParserArguments final : public Arguments {
   void positional(std::string name, std::vector<std::string>& target, std::string help) override {
     app_.add_option(std::move(name), target, std::move(help))->required();
   }
+  void optional_positional(std::string name, std::vector<std::string>& target, std::string help) override {
+    app_.add_option(std::move(name), target, std::move(help));
+  }
   void option(std::string names, std::string, std::optional<std::string>& target, std::string help) override {
     app_.add_option(std::move(names), target, std::move(help));
   }
@@ -52,6 +55,9 @@ class HelpArguments final : public Arguments {
   }
   void positional(std::string name, std::vector<std::string>&, std::string help) override {
     add({std::move(name) + "...", {}, std::move(help), true, true});
+  }
+  void optional_positional(std::string name, std::vector<std::string>&, std::string help) override {
+    add({std::move(name) + "...", {}, std::move(help), true, false});
   }
   void option(std::string names, std::string value, std::optional<std::string>&, std::string help) override {
     add({std::move(names), std::move(value), std::move(help)});

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <exception>
+#include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "app/app.hpp"
@@ -45,12 +47,13 @@ void apply_flags(Config& config, const GlobalOptions& options) {
   if (options.no_sign_request) apply("s3.anonymous", "yes", "--no-sign-request");
 }
 
-int run_command(const ParsedLine& line, const Environment& environment) {
+int run_command(const ParsedLine& line, const std::vector<std::string>& words,
+                const Environment& environment) {
   App app(environment);
   apply_flags(app.config(), line.options);
   const Interrupt interrupt;
   Terminal terminal(terminal_options(line.options, &app.config()), environment);
-  Session session(app, terminal, app.context(terminal.progress(), interrupt.token()));
+  Session session(app, terminal, app.context(terminal.progress(), interrupt.token()), words);
   return line.run(session);
 }
 
@@ -60,7 +63,14 @@ int report(const Error& error, const GlobalOptions& options, const Environment& 
   return info(error.code()).exit_code;
 }
 
-int run(const std::vector<std::string>& words) {
+/// Where the program lies on this machine is of no use to others.
+std::vector<std::string> command_line(std::string_view program, const std::vector<std::string>& words) {
+  std::vector<std::string> line{std::filesystem::path(program).filename().native()};
+  line.insert(line.end(), words.begin(), words.end());
+  return line;
+}
+
+int run(std::string_view program, const std::vector<std::string>& words) {
   const Environment environment = Environment::of_process();
   ParsedLine line;
   // An error in the command line itself is reported as asked for, too.
@@ -79,7 +89,7 @@ int run(const std::vector<std::string>& words) {
       fmt::print("{}", line.text);
       return 0;
     }
-    return run_command(line, environment);
+    return run_command(line, command_line(program, words), environment);
   } catch (const Error& error) {
     return report(error, line.options, environment);
   } catch (const std::bad_alloc&) {
@@ -94,5 +104,6 @@ int run(const std::vector<std::string>& words) {
 }  // namespace unio
 
 int main(int argc, char** argv) {
-  return unio::run(std::vector<std::string>(argv + 1, argv + argc));
+  return unio::run(argc > 0 ? argv[0] : "unio",
+                   std::vector<std::string>(argv + std::min(argc, 1), argv + argc));
 }

@@ -4,6 +4,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "app/app.hpp"
 #include "base/json.hpp"
@@ -18,11 +19,13 @@ namespace unio {
 /// value and no lines.
 class Session {
  public:
-  Session(App& app, Terminal& terminal, Context context)
-      : app_(app), terminal_(terminal), context_(context) {}
+  Session(App& app, Terminal& terminal, Context context, std::vector<std::string> command_line)
+      : app_(app), terminal_(terminal), context_(context), command_line_(std::move(command_line)) {}
 
   App& app() { return app_; }
   const Context& context() const { return context_; }
+  /// The words that this run was started with; the first is the program's name.
+  const std::vector<std::string>& command_line() const { return command_line_; }
   Terminal& terminal() { return terminal_; }
 
   /// A line of the result; nothing with --json or --quiet.
@@ -37,6 +40,7 @@ class Session {
   App& app_;
   Terminal& terminal_;
   Context context_;
+  std::vector<std::string> command_line_;
 };
 
 }  // namespace unio

@@ -168,10 +168,14 @@ std::string file_url(const Registry& registry, const OpenedArtifact& artifact, c
 
 void read_file(const Registry& registry, const OpenedArtifact& artifact, const ArtifactFile& file,
                const Context& context, const ByteSink& sink, ArtifactPart part) {
+  read_recorded(registry, file_key(artifact, file, part), file, context, sink);
+}
+
+void read_recorded(const Registry& registry, const std::string& key, const ArtifactFile& file,
+                   const Context& context, const ByteSink& sink) {
   Sha256 hash;
   std::uint64_t size = 0;
-  const std::string key = file_key(artifact, file, part);
-  const std::string url = file_url(registry, artifact, file, part);
+  const std::string url = registry.place_of(key);
   registry.store().read(key, {}, [&](Bytes bytes) {
     throw_if_stopped(context.stop);
     size += bytes.size();

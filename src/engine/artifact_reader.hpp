@@ -45,6 +45,10 @@ std::string file_url(const Registry& registry, const OpenedArtifact& artifact, c
 void read_file(const Registry& registry, const OpenedArtifact& artifact, const ArtifactFile& file,
                const Context& context, const ByteSink& sink, ArtifactPart part = ArtifactPart::files);
 
+/// The same for what has this key, wherever that is.
+void read_recorded(const Registry& registry, const std::string& key, const ArtifactFile& recorded,
+                   const Context& context, const ByteSink& sink);
+
 struct DownloadOptions {
   std::filesystem::path folder = ".";  ///< made when missing
   /// Relpaths; empty: all files.

@@ -52,6 +52,7 @@ class Capture {
     if (state.branch) git.branch = counted(mask_secrets(*state.branch));
     if (state.remote) git.remote = counted(mask_secrets(*state.remote));
     capture_.git = std::move(git);
+    if (options.level == CaptureLevel::references) return;
     if (!state.patch) leave_out("git_diff.patch", options.log_limit);
     if (state.patch && !state.patch->empty()) {
       MaskedText patch = mask_patch(*state.patch);
@@ -124,6 +125,8 @@ std::string_view name(CaptureLevel level) {
   switch (level) {
     case CaptureLevel::off:
       return "off";
+    case CaptureLevel::references:
+      return "references";
     case CaptureLevel::safe:
       return "safe";
     case CaptureLevel::full:
@@ -140,9 +143,22 @@ CaptureLevel parse_capture_level(std::string_view text) {
               "use off, safe or full");
 }
 
+namespace {
+
+EnvironmentCapture capture_references(const CaptureOptions& options, const Context& context) {
+  Capture capture({.level = options.level, .user = context.user});
+  capture.add_container(find_container(options.system_root, context.environment));
+  if (const auto git = find_git_state(options.directory, std::nullopt, context))
+    capture.add_git(*git, options);
+  return capture.take();
+}
+
+}  // namespace
+
 EnvironmentCapture capture_environment(const CaptureOptions& options, const Context& context) {
   EnvironmentCapture start{.level = options.level, .user = context.user};
   if (options.level == CaptureLevel::off) return start;
+  if (options.level == CaptureLevel::references) return capture_references(options, context);
   start.host = context.host;
   Findings found = find_all(options, context);
   start.platform = std::move(found.platform);

@@ -17,13 +17,14 @@ namespace unio {
 
 /// How much of the surroundings is recorded (docs/capture.md).
 enum class CaptureLevel {
-  off,   ///< the user's name alone, because artifacts lie under it
-  safe,  ///< all but environment variables
-  full,  ///< environment variables as well
+  off,         ///< the user's name alone, because artifacts lie under it
+  references,  ///< git's state and the container's image: what a revision of a package says by itself
+  safe,        ///< all but environment variables
+  full,        ///< environment variables as well
 };
 
 std::string_view name(CaptureLevel level);
-/// Error invalid_argument that names the levels.
+/// One that users can ask for; Error invalid_argument that names them.
 CaptureLevel parse_capture_level(std::string_view text);
 
 struct CaptureOptions {

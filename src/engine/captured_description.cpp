@@ -30,6 +30,14 @@ Texts system_of(const EnvironmentCapture& capture) {
   return system;
 }
 
+Texts logs_of(const EnvironmentCapture& capture) {
+  Texts logs;
+  for (const CapturedLog& log : capture.logs) logs.insert_or_assign(log.name, log.content);
+  return logs;
+}
+
+}  // namespace
+
 std::size_t mask_labels(ArtifactLabels& labels) {
   std::size_t count = 0;
   const auto mask = [&](std::string_view name, std::string& value) {
@@ -41,8 +49,6 @@ std::size_t mask_labels(ArtifactLabels& labels) {
   for (auto& [name, value] : labels.infos) mask(name, value);
   return count;
 }
-
-}  // namespace
 
 ArtifactEnvironment artifact_environment(const EnvironmentCapture& capture) {
   ArtifactEnvironment environment;
@@ -59,7 +65,17 @@ ArtifactEnvironment artifact_environment(const EnvironmentCapture& capture) {
   environment.system = system_of(capture);
   environment.capture = name(capture.level);
   environment.masked = capture.masked;
+  environment.left_out = capture.left_out;
   return environment;
+}
+
+std::optional<RevisionSurroundings> captured_surroundings(const EnvironmentCapture& capture) {
+  if (capture.level == CaptureLevel::off) return std::nullopt;
+  RevisionSurroundings surroundings{.environment = artifact_environment(capture), .logs = logs_of(capture)};
+  // The record says who and where by itself.
+  surroundings.environment.username.clear();
+  surroundings.environment.hostname.clear();
+  return surroundings;
 }
 
 ArtifactDescription captured_description(const EnvironmentCapture& capture, ArtifactLabels labels) {
@@ -67,7 +83,7 @@ ArtifactDescription captured_description(const EnvironmentCapture& capture, Arti
   description.environment = artifact_environment(capture);
   description.environment.masked += mask_labels(labels);
   description.labels = std::move(labels);
-  for (const CapturedLog& log : capture.logs) description.logs.insert_or_assign(log.name, log.content);
+  description.logs = logs_of(capture);
   return description;
 }
 

@@ -19,7 +19,7 @@ namespace unio {
 namespace {
 
 constexpr std::uint64_t usual_metadata = std::uint64_t{64} << 10;
-constexpr std::uint64_t usual_record = std::uint64_t{8} << 10;
+constexpr std::uint64_t usual_record = std::uint64_t{16} << 10;
 constexpr std::uint64_t usual_header = std::uint64_t{16} << 10;
 /// A longer first line of a manifest is no header.
 constexpr std::uint64_t longest_header = std::uint64_t{16} << 20;
@@ -35,6 +35,15 @@ std::uint64_t revision_of(Time seen) {
 
 Json json_list(const std::vector<std::string>& texts) {
   return Json::Array(texts.begin(), texts.end());
+}
+
+std::vector<std::string> each_once(const std::vector<std::string>& texts) {
+  std::set<std::string_view> met;
+  std::vector<std::string> once;
+  for (const std::string& text : texts) {
+    if (!text.empty() && met.insert(text).second) once.push_back(text);
+  }
+  return once;
 }
 
 void warn_left_out(const Registry& registry, std::string_view key, std::string_view why,
@@ -116,6 +125,17 @@ std::vector<std::string> parents_of(const RevisionRecord& record) {
   return parents;
 }
 
+/// Ids that the record names besides its parents.
+std::vector<std::string> further_parents(const RevisionRecord& record) {
+  std::vector<std::string> ids;
+  const Json* list = record.json.find("based_on");
+  if (list == nullptr || list->if_array() == nullptr) return ids;
+  for (const Json& id : *list->if_array()) {
+    if (id.if_string() != nullptr) ids.push_back(*id.if_string());
+  }
+  return ids;
+}
+
 /// The headers of manifests, by top hash.
 using Headers = std::map<std::string, Json, std::less<>>;
 
@@ -148,7 +168,7 @@ Headers read_headers(const Registry& registry, const std::set<std::string>& hash
   return std::move(*headers.lock());
 }
 
-/// "4f7c2b1e9d-dirty", as records have it, as a member of a document.
+/// "4f7c2b1e9d-dirty", as records without an environment have it, as a member of a document.
 std::optional<Json> git_of(const RevisionRecord& record) {
   auto commit = record.json.find_string("git_commit");
   if (!commit) return std::nullopt;
@@ -223,6 +243,8 @@ class PackageDocuments {
       document.creation_time = record->created;
       for (const std::string& parent : parents_of(*record))
         document.based_on.push_back(parent_id(revision.name, parent));
+      for (std::string& parent : further_parents(*record)) document.based_on.push_back(std::move(parent));
+      document.based_on = each_once(document.based_on);
     } else if (const auto second = questions_.first_second(revision)) {
       document.creation_time = time_from_unix_seconds(*second);
     } else {
@@ -232,8 +254,24 @@ class PackageDocuments {
     return document;
   }
 
-  static Json body(const PublishedRevision& revision, const Json& header, const RevisionRecord* record,
-                   const CatalogDocument& document) {
+  /// What is known of the surroundings, under the names that documents of artifacts have for it.
+  void add_surroundings(Json& json, const RevisionRecord& record) const {
+    const Json* recorded = record.json.find("environment");
+    try {
+      if (recorded == nullptr) {
+        if (auto git = git_of(record)) json.set("git", *std::move(git));
+        return;
+      }
+      const Json environment = RevisionEnvironment::parse(*recorded).document();
+      for (const auto& [name, value] : *environment.if_object()) json.set(name, value);
+    } catch (const Error& error) {
+      const std::string& hash = record.json.get_string("top_hash");
+      warn_left_out(registry_, layout::revision(hash, record.op), error.what(), context_);
+    }
+  }
+
+  Json body(const PublishedRevision& revision, const Json& header, const RevisionRecord* record,
+            const CatalogDocument& document) const {
     Json json = Json::object({{"kind", "package"},
                               {"name", revision.name.text()},
                               {"top_hash", revision.top_hash},
@@ -247,7 +285,7 @@ class PackageDocuments {
     if (record) {
       copy("user", "username", record->json);
       copy("host", "hostname", record->json);
-      if (auto git = git_of(*record)) json.set("git", *std::move(git));
+      add_surroundings(json, *record);
     }
     json.set("creation_time", datetime(document.creation_time));
     json.set("based_on", json_list(document.based_on));
@@ -265,15 +303,6 @@ class PackageDocuments {
   RevisionRecords parent_records_;
   Headers headers_;
 };
-
-std::vector<std::string> each_once(const std::vector<std::string>& texts) {
-  std::set<std::string_view> met;
-  std::vector<std::string> once;
-  for (const std::string& text : texts) {
-    if (!text.empty() && met.insert(text).second) once.push_back(text);
-  }
-  return once;
-}
 
 }  // namespace
 
@@ -319,6 +348,17 @@ std::vector<CatalogDocument> artifact_documents(const Registry& registry,
 
 std::string revision_id(const PackageName& name, std::string_view top_hash) {
   return fmt::format("{}@{}", name.text(), top_hash);
+}
+
+bool is_revision_id(std::string_view id) {
+  const auto at = id.rfind('@');
+  if (at == std::string_view::npos || !is_top_hash(id.substr(at + 1))) return false;
+  try {
+    PackageName::parse(id.substr(0, at));
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
 }
 
 std::vector<CatalogDocument> package_documents(const Registry& registry,

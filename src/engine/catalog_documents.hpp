@@ -40,6 +40,8 @@ struct PublishedRevision {
 
 /// "<name>@<top hash>": the id of the document, and of the revision in lineage.
 std::string revision_id(const PackageName& name, std::string_view top_hash);
+/// Whether `id` is one.
+bool is_revision_id(std::string_view id);
 
 /// What is asked for where the store's records do not tell it.
 struct RevisionQuestions {

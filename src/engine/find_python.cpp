@@ -71,12 +71,8 @@ void add_site(const fs::path& site, std::vector<fs::path>& paths) {
   }
 }
 
-PythonInstallation installation_of(const fs::path& prefix, const std::string& version,
-                                   const Context& context) {
+PythonInstallation installation_of(const fs::path& prefix, const std::string& version) {
   PythonInstallation python{.version = version, .executable = prefix / "bin" / "python", .search_paths = {}};
-  for (const std::string& path : split(context.environment.find("PYTHONPATH").value_or(""), ':')) {
-    python.search_paths.emplace_back(path);
-  }
   const std::string folder = "python" + first_parts(version, 2);
   const fs::path lib = prefix / "lib" / folder / "site-packages";
   add_site(lib, python.search_paths);
@@ -86,21 +82,13 @@ PythonInstallation installation_of(const fs::path& prefix, const std::string& ve
   return python;
 }
 
-/// Absent when the folders of this prefix do not tell all.
-std::optional<PythonInstallation> find_in_prefix(const fs::path& prefix, const Context& context) {
-  std::optional<std::string> version;
-  if (const auto settings = find_readable_file(prefix / "pyvenv.cfg")) {
-    const auto shared = find_setting(*settings, "include-system-site-packages");
-    if (shared && to_lower(*shared) == "true") return std::nullopt;
-    version = find_setting(*settings, "version");
-    if (!version) version = find_setting(*settings, "version_info");
-  } else {
-    version = find_conda_version(prefix);
-  }
-  if (!version) return std::nullopt;
-  PythonInstallation python = installation_of(prefix, first_parts(*version, 3), context);
-  const bool whole = std::any_of(python.search_paths.begin(), python.search_paths.end(), is_folder);
-  return whole ? std::optional(std::move(python)) : std::nullopt;
+/// With what PYTHONPATH puts before it.
+std::optional<PythonInstallation> find_with_variables(const fs::path& prefix, const Context& context) {
+  auto python = find_python_in(prefix);
+  if (!python) return std::nullopt;
+  const std::vector<std::string> first = split(context.environment.find("PYTHONPATH").value_or(""), ':');
+  python->search_paths.insert(python->search_paths.begin(), first.begin(), first.end());
+  return python;
 }
 
 std::optional<PythonInstallation> ask_python(const std::string& executable, const Context& context) {
@@ -131,17 +119,33 @@ std::optional<fs::path> find_in_path(const Context& context) {
 
 }  // namespace
 
+std::optional<PythonInstallation> find_python_in(const fs::path& prefix) {
+  std::optional<std::string> version;
+  if (const auto settings = find_readable_file(prefix / "pyvenv.cfg")) {
+    const auto shared = find_setting(*settings, "include-system-site-packages");
+    if (shared && to_lower(*shared) == "true") return std::nullopt;
+    version = find_setting(*settings, "version");
+    if (!version) version = find_setting(*settings, "version_info");
+  } else {
+    version = find_conda_version(prefix);
+  }
+  if (!version) return std::nullopt;
+  PythonInstallation python = installation_of(prefix, first_parts(*version, 3));
+  const bool whole = std::any_of(python.search_paths.begin(), python.search_paths.end(), is_folder);
+  return whole ? std::optional(std::move(python)) : std::nullopt;
+}
+
 std::optional<PythonInstallation> find_python(const Context& context) {
   for (const std::string_view variable : {"VIRTUAL_ENV", "CONDA_PREFIX"}) {
     const auto prefix = context.environment.find(variable);
     if (!prefix) continue;
-    if (auto python = find_in_prefix(*prefix, context)) return python;
+    if (auto python = find_with_variables(*prefix, context)) return python;
     if (auto python = ask_python(fs::path(*prefix) / "bin" / "python", context)) return python;
   }
   const auto executable = find_in_path(context);
   if (!executable) return std::nullopt;
   // Not resolved: Python too takes the environment from where its link stands.
-  if (auto python = find_in_prefix(executable->parent_path().parent_path(), context)) return python;
+  if (auto python = find_with_variables(executable->parent_path().parent_path(), context)) return python;
   return ask_python(*executable, context);
 }
 

@@ -19,7 +19,7 @@ std::optional<ProcessResult> ask_git(Arguments arguments, const std::filesystem:
                                      const Context& context, std::uint64_t output_limit) {
   arguments.insert(arguments.begin(), {"git", "--no-optional-locks"});
   try {
-    ProcessResult result = context.processes.run(arguments, directory, output_limit);
+    ProcessResult result = context.processes.run(arguments, directory, {.output_limit = output_limit});
     if (result.exit_code != 0 && !result.cut_off) return std::nullopt;
     return result;
   } catch (const Error& error) {
@@ -110,22 +110,23 @@ const Arguments& questions_of_untracked_files() {
 
 }  // namespace
 
-std::optional<GitState> find_git_state(const std::filesystem::path& directory, std::uint64_t patch_limit,
-                                       const Context& context) {
+std::optional<GitState> find_git_state(const std::filesystem::path& directory,
+                                       std::optional<std::uint64_t> patch_limit, const Context& context) {
   struct Question {
     const Arguments& arguments;
     std::uint64_t limit;
     std::optional<ProcessResult> answer = std::nullopt;
   };
-  // The longest first, since none waits for another.
-  std::array<Question, 4> questions{{{questions_of_changes(), patch_limit},
-                                     {questions_of_untracked_files(), answer_limit},
+  // The longest first, since none waits for another. That there is a patch is told by its first byte.
+  std::array<Question, 4> questions{{{questions_of_changes(), patch_limit.value_or(0)},
                                      {questions_of_head(), answer_limit},
-                                     {questions_of_remotes(), answer_limit}}};
-  parallel_for(questions.size(), questions.size(), context.stop, [&](std::size_t i) {
+                                     {questions_of_remotes(), answer_limit},
+                                     {questions_of_untracked_files(), answer_limit}}};
+  const unsigned asked = static_cast<unsigned>(questions.size()) - (patch_limit ? 0U : 1U);
+  parallel_for(asked, asked, context.stop, [&](std::size_t i) {
     questions[i].answer = ask_git(questions[i].arguments, directory, context, questions[i].limit);
   });
-  auto& [changes, untracked, head, remotes] = questions;
+  auto& [changes, head, remotes, untracked] = questions;
   const std::vector<std::string> lines =
       head.answer ? split(head.answer->output, '\n') : std::vector<std::string>{};
   if (lines.size() != 3) return std::nullopt;

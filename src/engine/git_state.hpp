@@ -24,10 +24,11 @@ struct GitState {
 };
 
 /// The state of the checkout that `directory` lies in; absent outside one, before its first commit, and where
-/// there is no git. Locks nothing and changes nothing in the repository. A few git processes beside each
-/// other, so as long as the longest of them.
-std::optional<GitState> find_git_state(const std::filesystem::path& directory, std::uint64_t patch_limit,
-                                       const Context& context);
+/// there is no git. Without a limit for the patch neither that nor untracked files are looked for. Locks
+/// nothing and changes nothing in the repository. A few git processes beside each other, so as long as the
+/// longest of them.
+std::optional<GitState> find_git_state(const std::filesystem::path& directory,
+                                       std::optional<std::uint64_t> patch_limit, const Context& context);
 
 /// What `pip install -e` needs to know of the checkout that a package's source lies in.
 struct GitSource {

@@ -18,6 +18,8 @@ struct LogEntry {
   std::optional<std::string> message;
   std::optional<std::string> user;
   std::optional<std::string> git_commit;
+  /// As the record has it; absent where it has none.
+  std::optional<Json> environment;
   /// Absent when its manifest cannot be read.
   std::optional<std::size_t> entries;
   std::optional<std::uint64_t> bytes;

@@ -7,6 +7,8 @@
 #include <map>
 
 #include "base/error.hpp"
+#include "engine/catalog_documents.hpp"
+#include "model/logical_key.hpp"
 
 namespace unio {
 namespace {
@@ -92,6 +94,18 @@ class Walk {
 
 LineageGraph walk_lineage(Catalog& catalog, std::string_view id, const LineageOptions& options) {
   return Walk(catalog, options).from(id);
+}
+
+std::string get_revision_id(const ResolvedRef& ref, const Context& context) {
+  const Registry registry(context.stores.get(ref.registry), context);
+  return revision_id(ref.name, registry.resolve(ref.name, ref.version));
+}
+
+void check_parent_id(std::string_view id) {
+  if (is_artifact_id(id) || is_revision_id(id)) return;
+  throw Error(ErrorCode::invalid_argument,
+              fmt::format("nothing is based on {}: it is no id of an artifact or a revision", quoted_key(id)),
+              "give a whole id, artifact_ and 36 characters, or a package such as team/photos:v1");
 }
 
 std::string get_full_id(Catalog& catalog, std::string_view prefix) {

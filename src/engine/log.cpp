@@ -33,6 +33,7 @@ void fill_from_revision(const Registry& registry, const PackageName& name, LogEn
   if (!revision) return;
   entry.user = find_text(*revision, "user");
   entry.git_commit = find_text(*revision, "git_commit");
+  if (const Json* environment = revision->find("environment")) entry.environment = *environment;
 }
 
 }  // namespace

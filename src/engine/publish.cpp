@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "engine/feed.hpp"
+#include "engine/ingest.hpp"
 #include "engine/retention.hpp"
 #include "engine/write_manifest.hpp"
 #include "model/registry_layout.hpp"
@@ -17,8 +18,33 @@
 namespace unio {
 namespace {
 
+/// The logs as objects of their content.
+std::vector<ArtifactFile> store_logs(const Registry& registry, PushSession& session, const Context& context,
+                                     const Texts& logs) {
+  if (logs.empty()) return {};
+  Ingest ingest(registry, session, context);
+  std::vector<ArtifactFile> stored;
+  for (const auto& [name, content] : logs) {
+    const Bytes bytes = as_bytes(content);
+    const Ingest::Taken taken = ingest.take(bytes);
+    stored.push_back({.relpath = name,
+                      .sha256 = sha256(bytes),
+                      .size = bytes.size(),
+                      .object = layout::object(taken.digest)});
+  }
+  ingest.commit();
+  return stored;
+}
+
+void add_surroundings(Json& revision, const RevisionEnvironment& environment) {
+  if (const auto& git = environment.environment.git)
+    revision.set("git_commit", git->commit + (git->dirty ? "-dirty" : ""));
+  revision.set("environment", environment.document());
+}
+
 void write_revision(const Registry& registry, const Context& context, const Publication& publication,
-                    const Intent& intent, const std::string& top_hash) {
+                    const Intent& intent, const std::string& top_hash,
+                    const std::optional<RevisionEnvironment>& environment) {
   Json::Array parents(publication.parents.begin(), publication.parents.end());
   Json revision = Json::object({{"format", 1},
                                 {"op", intent.op_id},
@@ -33,7 +59,9 @@ void write_revision(const Registry& registry, const Context& context, const Publ
                                 {"entries", static_cast<std::uint64_t>(publication.manifest.size())},
                                 {"bytes", publication.manifest.total_bytes()}});
   if (publication.tag) revision.set("tag", *publication.tag);
-  if (publication.git_commit) revision.set("git_commit", *publication.git_commit);
+  if (!publication.based_on.empty())
+    revision.set("based_on", Json::Array(publication.based_on.begin(), publication.based_on.end()));
+  if (environment) add_surroundings(revision, *environment);
   const std::string text = revision.dump(JsonStyle::pretty) + "\n";
   registry.store().write(layout::revision(top_hash, intent.op_id), as_bytes(text), Condition::absent());
 }
@@ -241,9 +269,15 @@ PublishResult publish(const Registry& registry, PushSession& session, const Cont
     if (!intent.moves.back().from) check_pointer_clash(registry, publication.name, *publication.tag);
   }
 
+  std::optional<RevisionEnvironment> environment;
+  if (const auto& surroundings = publication.surroundings) {
+    environment.emplace(
+        RevisionEnvironment{.environment = surroundings->environment,
+                            .logs = store_logs(registry, session, context, surroundings->logs)});
+  }
   write_manifest(registry, context, publication.manifest, top_hash);
   context.failpoints.pass("push.after_manifest");
-  write_revision(registry, context, publication, intent, top_hash);
+  write_revision(registry, context, publication, intent, top_hash, environment);
   context.failpoints.pass("push.after_revision");
   retain_package({registry, publication.name, top_hash, publication.manifest, {}},
                  layout::revision(top_hash, intent.op_id), context);

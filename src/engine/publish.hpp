@@ -7,6 +7,7 @@
 
 #include "engine/pointer_moves.hpp"
 #include "engine/registry.hpp"
+#include "model/artifact.hpp"
 
 namespace unio {
 
@@ -91,6 +92,13 @@ void settle_saves(const Registry& registry, const Context& context);
 /// how many. Data under a prefix is left alone: others may upload there.
 std::size_t sweep_abandoned_uploads(const Registry& registry, const Context& context);
 
+/// The surroundings of a publication, masked, with the logs that belong to them: what captured_surroundings
+/// makes.
+struct RevisionSurroundings {
+  ArtifactEnvironment environment;
+  Texts logs;  ///< name to content
+};
+
 /// A manifest on its way to become a revision of a package.
 struct Publication {
   PackageName name;
@@ -101,8 +109,9 @@ struct Publication {
   Force force = Force::no;
   /// Top hashes that this revision was made from.
   std::vector<std::string> parents;
-  /// Commit of the git checkout that the workspace lies in, if any.
-  std::optional<std::string> git_commit;
+  /// Ids of what else it was made from: artifacts, and revisions of packages.
+  std::vector<std::string> based_on;
+  std::optional<RevisionSurroundings> surroundings;
 };
 
 struct PublishResult {

@@ -4,8 +4,8 @@
 
 #include "base/error.hpp"
 #include "engine/browse.hpp"
+#include "engine/captured_description.hpp"
 #include "engine/content.hpp"
-#include "engine/git_commit.hpp"
 #include "engine/move_data.hpp"
 
 namespace unio {
@@ -65,6 +65,12 @@ bool push_unchanged(const PushRun& run, const PushManifestOptions& options, bool
   return true;
 }
 
+std::optional<RevisionSurroundings> capture_for(const PushRun& run, const CaptureOptions& options) {
+  const EnvironmentCapture capture = capture_environment(options, run.context);
+  for (const std::string& line : capture.left_out) run.context.progress.warn(line);
+  return captured_surroundings(capture);
+}
+
 /// `stood`: what `stands` said when the push began.
 void publish_workspace(const PushRun& run, const PushManifestOptions& options, bool stood,
                        PushResult& result) {
@@ -82,7 +88,8 @@ void publish_workspace(const PushRun& run, const PushManifestOptions& options, b
                                 .known_tag = known_tag(state, options.tag),
                                 .force = options.force,
                                 .parents = state.parents,
-                                .git_commit = find_git_commit(run.workspace.root(), run.context)};
+                                .based_on = options.based_on,
+                                .surroundings = capture_for(run, options.capture)};
   const PublishResult published = publish(run.registry, run.session, run.context, publication);
   result.published = published.published;
   if (!result.published) run.session.clear_dead();

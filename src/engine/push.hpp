@@ -7,6 +7,7 @@
 
 #include "base/json.hpp"
 #include "engine/build.hpp"
+#include "engine/capture.hpp"
 #include "engine/context.hpp"
 #include "engine/publish.hpp"
 #include "workspace/workspace.hpp"
@@ -59,6 +60,10 @@ struct PushManifestOptions {
   Force force = Force::no;
   /// Publish although entries point at files of this machine.
   bool allow_local_files = false;
+  /// What is recorded of the surroundings.
+  CaptureOptions capture = {.level = CaptureLevel::references};
+  /// Ids of what it was made from besides the parents that the builder knows.
+  std::vector<std::string> based_on = {};
 };
 
 struct PushResult {

@@ -262,15 +262,6 @@ std::string editable_lines(const Distribution& distribution, const fs::path& sou
          (subdirectory.empty() ? std::string() : "&subdirectory=" + subdirectory);
 }
 
-/// What installs the others. Environments have it anyway, and an installer cannot replace itself.
-bool is_installer(const Distribution& distribution, std::string_view python_version) {
-  const std::string name = normalized_package_name(distribution.name);
-  if (name == "pip") return true;
-  const std::vector<std::string> parts = split(python_version.substr(0, python_version.find(' ')), '.');
-  const bool before_3_12 = parts.size() > 1 && parts[0] == "3" && (parts[1].size() == 1 || parts[1] < "12");
-  return before_3_12 && (name == "setuptools" || name == "distribute" || name == "wheel");
-}
-
 std::string freeze_lines(const Distribution& distribution, const Installed& installed,
                          const Context& context) {
   const auto direct_url = find_direct_url(distribution);
@@ -292,10 +283,19 @@ PythonPackages read_python_packages(const PythonInstallation& python, const Cont
   PythonPackages packages;
   for (const Distribution* distribution : sorted) {
     packages.versions.emplace(distribution->name, distribution->version);
-    if (is_installer(*distribution, python.version)) continue;
+    // An installer cannot replace itself.
+    if (is_python_installer(distribution->name, python.version)) continue;
     packages.freeze += freeze_lines(*distribution, installed, context) + "\n";
   }
   return packages;
+}
+
+bool is_python_installer(std::string_view package, std::string_view python_version) {
+  const std::string name = normalized_package_name(package);
+  if (name == "pip") return true;
+  const std::vector<std::string> parts = split(python_version.substr(0, python_version.find(' ')), '.');
+  const bool before_3_12 = parts.size() > 1 && parts[0] == "3" && (parts[1].size() == 1 || parts[1] < "12");
+  return before_3_12 && (name == "setuptools" || name == "distribute" || name == "wheel");
 }
 
 }  // namespace unio

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/environment.hpp"
@@ -25,6 +26,10 @@ struct PythonInstallation {
 /// Python. Absent when there is none.
 std::optional<PythonInstallation> find_python(const Context& context);
 
+/// The Python of the virtual environment, or of conda's environment, in this folder, and only what is
+/// installed there. Absent when its folders do not tell.
+std::optional<PythonInstallation> find_python_in(const std::filesystem::path& prefix);
+
 /// What is installed: names as pip shows them, and the line (or lines) of `pip freeze` for each.
 struct PythonPackages {
   std::map<std::string, std::string> versions;  ///< name → version
@@ -37,5 +42,9 @@ struct PythonPackages {
 /// are compared as PEP 503 says; the first on the path wins. An entry without a readable name and version is
 /// skipped, as pip skips it. Runs git for packages that are installed from a checkout in editable mode.
 PythonPackages read_python_packages(const PythonInstallation& python, const Context& context);
+
+/// Whether the package only installs others: pip, and setuptools and wheel before Python 3.12. Environments
+/// have them anyway.
+bool is_python_installer(std::string_view name, std::string_view python_version);
 
 }  // namespace unio

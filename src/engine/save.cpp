@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/error.hpp"
+#include "engine/captured_description.hpp"
 #include "engine/feed.hpp"
 #include "model/logical_key.hpp"
 #include "model/registry_layout.hpp"
@@ -203,7 +204,10 @@ OpenedArtifact revise_artifact(const Registry& registry, const std::string& fold
     throw_if_stopped(context.stop);
     OpenedArtifact artifact = open_artifact(registry, folder);
     ArtifactRecord& record = artifact.record;
+    const ArtifactLabels before = record.labels;
     change(record.labels);
+    record.environment.masked += mask_labels(record.labels);
+    if (record.labels == before) return artifact;
     record.revision += 1;
     record.revision_time = context.clock.now();
     record.revised_by = context.user;

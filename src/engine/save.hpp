@@ -63,8 +63,9 @@ class NewArtifact {
   ArtifactWriter writer_;
 };
 
-/// Writes a new revision of an artifact's metadata with labels as `change` leaves them. It may be called more
-/// than once, on what somebody else made of them meanwhile. What is published does not change.
+/// Writes a new revision of an artifact's metadata with labels as `change` leaves them, masked; none when it
+/// leaves them as they were. It may be called more than once, on what somebody else made of them meanwhile.
+/// What is published does not change.
 OpenedArtifact revise_artifact(const Registry& registry, const std::string& folder,
                                const std::function<void(ArtifactLabels&)>& change, const Context& context);
 

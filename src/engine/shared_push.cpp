@@ -53,7 +53,8 @@ SharedPush::Published SharedPush::publish(const Publishing& publishing, const Co
                                 .known_tag = std::nullopt,
                                 .force = publishing.force,
                                 .parents = publishing.parents,
-                                .git_commit = std::nullopt};
+                                .based_on = {},
+                                .surroundings = publishing.surroundings};
   // What the announced session saw of the names may be hours old.
   const Registry registry(registry_.store(), context);
   PushSession session(registry, context, {.name = to_.name});

@@ -47,6 +47,7 @@ class SharedPush {
     std::optional<std::string> message;
     std::optional<Json> meta;
     Force force = Force::no;
+    std::optional<RevisionSurroundings> surroundings = {};
   };
   struct Published {
     Manifest manifest;

@@ -145,6 +145,7 @@ void check_texts(const ArtifactRecord& record) {
   check_text("the capture level", environment.capture);
   check_map("the Python packages", environment.python_packages);
   check_map("the system", environment.system);
+  for (const std::string& line : environment.left_out) check_text("what was left out", line);
   if (environment.git) {
     for (const std::string* text :
          {&environment.git->branch, &environment.git->commit, &environment.git->remote})

@@ -54,6 +54,7 @@ struct ArtifactEnvironment {
   Texts system;  ///< `cpu`, `image`, `os`, `python`
   std::string capture = "off";
   std::uint64_t masked = 0;
+  std::vector<std::string> left_out;  ///< one line each: what was too large, or could not be read
 
   bool operator==(const ArtifactEnvironment&) const = default;
 };
@@ -68,6 +69,20 @@ struct ArtifactFile {
   std::optional<std::string> object;
 
   bool operator==(const ArtifactFile&) const = default;
+};
+
+/// What the record of a package's revision says of its surroundings (docs/formats/records.md), with the
+/// members of metadata.yaml. Who and where is said beside it.
+struct RevisionEnvironment {
+  ArtifactEnvironment environment;
+  std::vector<ArtifactFile> logs;  ///< ascending; `object` has the key of each
+
+  bool operator==(const RevisionEnvironment&) const = default;
+
+  /// Only what says something.
+  Json document() const;
+  /// Error corruption for what is none, as for metadata.yaml.
+  static RevisionEnvironment parse(const Json& document);
 };
 
 /// What `metadata.yaml` says of an artifact (docs/formats/artifact.md). A value.

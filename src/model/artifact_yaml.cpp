@@ -40,6 +40,15 @@ Json relpaths_json(const std::vector<ArtifactFile>& files) {
   return list;
 }
 
+Json git_json(const ArtifactGit& git) {
+  return Json::object(
+      {{"branch", git.branch}, {"commit", git.commit}, {"dirty", git.dirty}, {"remote", git.remote}});
+}
+
+Json lines_json(const std::vector<std::string>& lines) {
+  return Json::Array(lines.begin(), lines.end());
+}
+
 Json labels_json(const ArtifactLabels& labels) {
   return Json::object({{"dataset", labels.dataset},
                        {"datatype", labels.datatype},
@@ -113,7 +122,7 @@ void append_value(std::string& out, const Json& value, std::size_t indent) {
   }
 }
 
-// Reading. Scalars are texts here, whatever YAML takes them for.
+// Reading. Scalars are texts here, whatever YAML takes them for; those of JSON are taken as their texts.
 
 [[noreturn]] void refuse(std::string_view key, std::string_view why) {
   throw Error(ErrorCode::corruption, fmt::format("the metadata's '{}' {}", key, why));
@@ -123,6 +132,7 @@ std::string text_of(const Json& json, std::string_view key) {
   const Json* value = json.find(key);
   if (value == nullptr || value->is_null()) return {};
   if (const std::string* text = value->if_string()) return *text;
+  if (value->if_integer() || value->if_bool()) return value->dump();
   refuse(key, "is no text");
 }
 
@@ -243,7 +253,8 @@ ArtifactEnvironment environment_of(const Json& json) {
           .git = git_of(json),
           .system = texts_of(json, "system"),
           .capture = text_of(json, "capture"),
-          .masked = static_cast<std::uint64_t>(integer_of(json, "masked", 0))};
+          .masked = static_cast<std::uint64_t>(integer_of(json, "masked", 0)),
+          .left_out = text_list_of(json, "left_out")};
 }
 
 ArtifactRecord record_of(const Json& json) {
@@ -277,19 +288,15 @@ ArtifactRecord record_of(const Json& json) {
 Json ArtifactRecord::document() const {
   Json json = Json::object({{"argv", environment.argv},
                             {"artifact_id", artifact_id},
-                            {"based_on", Json::Array(based_on.begin(), based_on.end())},
+                            {"based_on", lines_json(based_on)},
                             {"capture", environment.capture},
                             {"creation_time", format_time(creation_time)},
                             {"file_relpaths", relpaths_json(files)},
                             {"files", files_json(files)}});
-  if (environment.git) {
-    json.set("git", Json::object({{"branch", environment.git->branch},
-                                  {"commit", environment.git->commit},
-                                  {"dirty", environment.git->dirty},
-                                  {"remote", environment.git->remote}}));
-  }
+  if (environment.git) json.set("git", git_json(*environment.git));
   json.set("hostname", environment.hostname);
   json.set("labels", labels_json(labels));
+  if (!environment.left_out.empty()) json.set("left_out", lines_json(environment.left_out));
   json.set("local_root", local_root);
   json.set("log_relpaths", relpaths_json(logs));
   json.set("logs", files_json(logs));
@@ -305,6 +312,30 @@ Json ArtifactRecord::document() const {
   json.set("username", environment.username);
   json.set("version", version);
   return json;
+}
+
+Json RevisionEnvironment::document() const {
+  Json json = Json::object();
+  if (!environment.argv.empty()) json.set("argv", environment.argv);
+  json.set("capture", environment.capture);
+  if (environment.git) json.set("git", git_json(*environment.git));
+  if (!environment.left_out.empty()) json.set("left_out", lines_json(environment.left_out));
+  if (!logs.empty()) json.set("logs", files_json(logs));
+  json.set("masked", environment.masked);
+  if (!environment.python_packages.empty())
+    json.set("python_packages", texts_json(environment.python_packages));
+  if (!environment.system.empty()) json.set("system", texts_json(environment.system));
+  return json;
+}
+
+RevisionEnvironment RevisionEnvironment::parse(const Json& document) {
+  if (!document.is_object()) throw Error(ErrorCode::corruption, "the environment is no object");
+  RevisionEnvironment revision{.environment = environment_of(document),
+                               .logs = files_of(document, "logs", "log_relpaths")};
+  for (const ArtifactFile& log : revision.logs) {
+    if (!log.object) refuse("logs", "has one without an object");
+  }
+  return revision;
 }
 
 std::string ArtifactRecord::yaml() const {

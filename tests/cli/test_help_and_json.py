@@ -35,6 +35,7 @@ SHOWING = {
     "save": ["save", "a.txt"], "get": ["get", ARTIFACT, "-o", "got"], "show-artifact": ["show", ARTIFACT],
     "find": ["find", "by:ada"], "lineage": ["lineage", ARTIFACT], "lineage-down": ["lineage", NAME, "--down"], "reindex": ["reindex"],
     "retention": ["retention"], "retention-show": ["retention", "show", NAME], "retention-of": ["retention", "show", ARTIFACT],
+    "label": ["label", ARTIFACT, "checked=yes"], "env": ["env", "diff", ARTIFACT],
     "repo": ["repo", "put", "value", "--value", "1"],
 }
 NOT_JSON = {"cat", "completion", "man"}  # what they print is for other programs already

@@ -73,6 +73,8 @@ def run(steps: list[Step], unio: Path, home: Path) -> list[Printed]:
         "USER": "ada",
         "LC_ALL": "C.UTF-8",
         "TZ": "UTC",
+        # What takes long, which depends on the machine, is told of on the way.
+        "UNIO_PROGRESS": "never",
         "QUILT_DISABLE_USAGE_METRICS": "true",
         "QUILT_MINIMIZE_STDOUT": "true",
     }

@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import struct
+import subprocess
 import sys
 from pathlib import Path
 
@@ -120,7 +121,8 @@ def test_the_members_of_records_are_documented(unio: Unio, tmp_path: Path) -> No
     publish(unio, tmp_path / "data")
     (tmp_path / "data/z.csv").write_text("changed")
     # Ended just before its end, so that intent and session are still there.
-    unio.run("push", "-m", "second", cwd=tmp_path / "data", exit_code=-9, UNIO_FAIL="push.after_feed:kill")
+    push = ("push", "-m", "second", "--capture", "safe", "--based-on", "team/data:v1")
+    unio.run(*push, cwd=tmp_path / "data", exit_code=-9, UNIO_FAIL="push.after_feed:kill")
     common = {"op", "user", "host", "message", "package", "top_hash", "process"}
     of_others = {"artifact", "metadata", "entry", "in_place", "folder", "name", "pointer", "from", "to"}
     for folder, page, heading in [
@@ -136,7 +138,20 @@ def test_the_members_of_records_are_documented(unio: Unio, tmp_path: Path) -> No
             members = set(json.loads(file.read_text()))
             known = named(f"docs/formats/{page}", heading)
             assert members <= known, f"{heading} lacks {members - known}"
-            assert known - members <= {"tag", "git_commit"} | common | of_others, f"{heading} names {known - members}"
+            assert known - members <= {"tag", "git_commit", "based_on"} | common | of_others, f"{heading} names {known - members}"
+
+
+def test_the_members_of_an_environment_are_documented(unio: Unio, tmp_path: Path) -> None:
+    publish(unio, tmp_path / "data")
+    (tmp_path / "data/z.csv").write_text("changed")
+    for command in (["init", "-q"], ["add", "-A"], ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "-m", "x"]):
+        subprocess.run(["git", *command], cwd=tmp_path / "data", check=True)
+    unio.run("push", "-m", "second", "--capture", "safe", cwd=tmp_path / "data")
+    environment = unio.json("show", "team/data")["revision"]["environment"]
+    known = named("docs/formats/records.md", "Environment of a revision")
+    assert set(environment) <= known
+    assert {"capture", "masked", "git", "system", "argv", "python_packages", "logs"} <= set(environment)
+    assert {member for log in environment["logs"] for member in log} == {"relpath", "sha256", "size", "object"}
 
 
 def test_the_members_of_artifacts_are_documented(unio: Unio, tmp_path: Path) -> None:
@@ -147,7 +162,7 @@ def test_the_members_of_artifacts_are_documented(unio: Unio, tmp_path: Path) -> 
     for file in unio.registry.rglob("metadata.yaml"):
         metadata = yaml.safe_load(file.read_bytes())
         assert set(metadata) <= known, f"the page lacks {set(metadata) - known}"
-        assert known - set(metadata) <= {"git", "revised_by", "revision_time"}
+        assert known - set(metadata) <= {"git", "left_out", "revised_by", "revision_time"}
     for folder, page, heading in [("feed", "feed.md", "Entry"), ("sessions", "records.md", "Session")]:
         for file in (unio.registry / ".unio" / folder).rglob("*.json"):
             members = set(json.loads(file.read_text()))

@@ -23,7 +23,7 @@ def lab_data() -> None:
     client().create_bucket(Bucket="lab-data")
 
 
-@pytest.mark.parametrize("page", ["docs/tutorial.md", "README.md", "docs/bucket.md", "docs/repositories.md", "docs/artifacts.md"])
+@pytest.mark.parametrize("page", ["docs/tutorial.md", "README.md", "docs/bucket.md", "docs/repositories.md", "docs/artifacts.md", "docs/environments.md"])
 def test_a_page_shows_what_the_commands_print(page: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     if page == "docs/bucket.md":
         request.getfixturevalue("lab_data")

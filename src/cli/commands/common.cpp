@@ -1,12 +1,13 @@
 #include "cli/commands/common.hpp"
-#include "engine/complete_manifest.hpp"
-#include "engine/package_part.hpp"
 
 #include <fmt/format.h>
 
 #include <set>
 
 #include "base/error.hpp"
+#include "cli/commands/surroundings.hpp"
+#include "engine/complete_manifest.hpp"
+#include "engine/package_part.hpp"
 
 namespace unio {
 namespace {
@@ -72,14 +73,20 @@ void add_publish_options(Arguments& arguments, PublishOptions& options) {
   arguments.flag("--force", options.force, "move the tag even if somebody else moved it");
   arguments.flag("--force-allow-local-files", options.allow_local_files,
                  "publish although entries point at files of this machine");
+  arguments.option("--based-on", "ID", options.based_on, "an artifact or a package that it was made from");
+  arguments.option("--capture", "LEVEL", options.capture,
+                   "what to record of the environment besides git and the container: off, safe or full");
 }
 
-PushManifestOptions push_manifest_options(const PublishOptions& options) {
+PushManifestOptions push_manifest_options(Session& session, const Workspace& workspace,
+                                          const PublishOptions& options) {
   return {.tag = options.tag,
           .message = options.message,
           .meta = parse_json_option(options.meta, "--meta"),
           .force = options.force ? Force::yes : Force::no,
-          .allow_local_files = options.allow_local_files};
+          .allow_local_files = options.allow_local_files,
+          .capture = push_capture(session, options.capture, workspace.root()),
+          .based_on = parent_ids(session, options.based_on)};
 }
 
 std::optional<Json> parse_json_option(const std::optional<std::string>& text, std::string_view option) {

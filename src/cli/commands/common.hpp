@@ -49,9 +49,12 @@ struct PublishOptions : ManifestOptions {
   std::optional<std::string> tag;
   bool force = false;
   bool allow_local_files = false;
+  std::optional<std::string> capture;
+  std::vector<std::string> based_on;
 };
 void add_publish_options(Arguments& arguments, PublishOptions& options);
-PushManifestOptions push_manifest_options(const PublishOptions& options);
+PushManifestOptions push_manifest_options(Session& session, const Workspace& workspace,
+                                          const PublishOptions& options);
 
 /// The registry and the version of a reference.
 OpenedPackage open_reference(Session& session, const std::string& reference);

@@ -132,8 +132,7 @@ std::string find_id(Session& session, Catalog& catalog, const std::string& text)
   const ResolvedRef ref = session.app().resolve(text);
   if (ref.version.kind == Version::Kind::hash)
     return get_full_id(catalog, fmt::format("{}@{}", ref.name.text(), ref.version.value));
-  const Registry registry = open_registry(session, ref.registry);
-  return fmt::format("{}@{}", ref.name.text(), registry.resolve(ref.name, ref.version));
+  return get_revision_id(ref, session.context());
 }
 
 LineageOptions walk_options(const Options& options) {

@@ -26,6 +26,7 @@ Json entry_json(const LogEntry& entry) {
                        {"message", text(entry.message)},
                        {"user", text(entry.user)},
                        {"git_commit", text(entry.git_commit)},
+                       {"environment", entry.environment.value_or(Json())},
                        {"entries", number_or_null(entry.entries)},
                        {"bytes", number_or_null(entry.bytes)},
                        {"added", number_or_null(entry.added)},
@@ -38,6 +39,7 @@ void print_entry(Session& session, const LogEntry& entry) {
   session.line(session.terminal().colored(Color::yellow, short_hash(entry.top_hash)) +
                session.terminal().colored(Color::green, tags) + "  " + human_time(entry.timestamp) +
                (entry.user ? "  " + printable(*entry.user) : ""));
+  if (entry.git_commit) session.line("    git " + printable(*entry.git_commit));
   if (entry.message && !entry.message->empty()) session.line("    " + printable(*entry.message));
   if (!entry.entries || !entry.bytes) return session.line("    its manifest cannot be read");
   std::string counts =

@@ -27,7 +27,8 @@ CommandRun setup(Arguments& arguments) {
   return [options](Session& session) {
     Workspace workspace = find_whole_workspace(session);
     const auto lock = workspace.lock();
-    const PushOptions what{push_manifest_options(*options), options->prefix, options->no_copy};
+    const PushOptions what{push_manifest_options(session, workspace, *options), options->prefix,
+                           options->no_copy};
     const PushResult result = push(workspace, what, session.context());
     if (session.json()) session.print_json(published_json(workspace, result));
     print_pushed(session, result.data);

@@ -11,7 +11,8 @@ CommandRun setup(Arguments& arguments) {
   return [options](Session& session) {
     Workspace workspace = find_whole_workspace(session);
     const auto lock = workspace.lock();
-    const PushResult result = push_manifest(workspace, push_manifest_options(*options), session.context());
+    const PushManifestOptions what = push_manifest_options(session, workspace, *options);
+    const PushResult result = push_manifest(workspace, what, session.context());
     if (session.json()) session.print_json(published_json(workspace, result));
     if (result.built) print_build(session, result.build);
     print_published(session, workspace, result, options->tag);

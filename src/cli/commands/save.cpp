@@ -1,15 +1,11 @@
-
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "base/error.hpp"
-#include "base/files.hpp"
 #include "base/spelling.hpp"
 #include "cli/commands.hpp"
 #include "cli/commands/artifacts.hpp"
+#include "cli/commands/surroundings.hpp"
 #include "engine/captured_description.hpp"
-#include "engine/python_packages.hpp"
 
 namespace unio {
 namespace {
@@ -23,15 +19,6 @@ struct Options {
   std::optional<std::string> dedup;
   std::optional<std::string> capture;
 };
-
-std::pair<std::string, std::string> split_pair(const std::string& text, std::string_view option) {
-  const std::size_t equals = text.find('=');
-  if (equals == std::string::npos || equals == 0) {
-    throw Error(ErrorCode::invalid_argument, fmt::format("{} '{}' is no NAME=VALUE", option, text),
-                fmt::format("write it as {} name=value", option));
-  }
-  return {text.substr(0, equals), text.substr(equals + 1)};
-}
 
 ArtifactLabels labels_of(const Options& options) {
   ArtifactLabels labels;
@@ -62,27 +49,10 @@ Dedup dedup_of(const Options& options) {
   throw Error(ErrorCode::invalid_argument, fmt::format("--dedup '{}' is neither on nor off", *options.dedup));
 }
 
-/// The words of the command line that this process was started with.
-std::vector<std::string> command_line() {
-  constexpr std::uint64_t longest = std::uint64_t{4} << 20;
-  std::vector<std::string> words;
-  const std::string content = find_file("/proc/self/cmdline", longest).value_or("");
-  for (std::size_t start = 0; start < content.size();) {
-    const std::size_t end = std::min(content.find('\0', start), content.size());
-    words.push_back(content.substr(start, end - start));
-    start = end + 1;
-  }
-  // Where the program lies on this machine is of no use to others.
-  if (!words.empty()) words.front() = std::filesystem::path(words.front()).filename().native();
-  return words;
-}
-
 EnvironmentCapture capture_for(const Options& options, Session& session) {
-  CaptureOptions what;
-  what.level = parse_capture_level(options.capture.value_or(session.app().config().get("capture").value));
-  what.arguments = command_line();
-  if (what.level != CaptureLevel::off) what.python = find_python(session.context());
-  EnvironmentCapture capture = capture_environment(what, session.context());
+  const CaptureLevel level =
+      parse_capture_level(options.capture.value_or(session.app().config().get("capture").value));
+  EnvironmentCapture capture = capture_environment(capture_options(session, level), session.context());
   for (const std::string& line : capture.left_out) session.warn(line);
   return capture;
 }
@@ -92,13 +62,7 @@ SaveRequest request_of(const Options& options, Session& session) {
   ArtifactLabels labels = labels_of(options);
   static_cast<ArtifactDescription&>(request) =
       captured_description(capture_for(options, session), std::move(labels));
-  for (const std::string& id : options.based_on) {
-    if (!is_artifact_id(id)) {
-      throw Error(ErrorCode::invalid_argument, fmt::format("--based-on '{}' is no id of an artifact", id),
-                  "give the whole id: artifact_ and 36 characters");
-    }
-    request.based_on.push_back(id);
-  }
+  request.based_on = parent_ids(session, options.based_on);
   for (const std::string& file : options.files) request.paths.emplace_back(file);
   request.dedup = dedup_of(options);
   return request;
@@ -111,7 +75,7 @@ CommandRun setup(Arguments& arguments) {
                    "datatype, ticket, project, dataset or description");
   arguments.option("--info", "NAME=VALUE", options->infos, "anything else to find it by");
   arguments.option("--type", "TYPE", options->type, "the same as --label datatype=TYPE");
-  arguments.option("--based-on", "ID", options->based_on, "an artifact that it was made from");
+  arguments.option("--based-on", "ID", options->based_on, "an artifact or a package that it was made from");
   arguments.option("--dedup", "off", options->dedup,
                    "off: store every file, also what the registry has already");
   arguments.option("--capture", "LEVEL", options->capture,
@@ -145,7 +109,8 @@ Command save_command() {
       .examples =
           "unio save train.txt test.txt --type annotation_file --info stratification=new\n"
           "unio save model.pt --label project=shells --based-on "
-          "artifact_b4c31f3a-c25d-4dda-aa74-cab7245116f8",
+          "artifact_b4c31f3a-c25d-4dda-aa74-cab7245116f8\n"
+          "unio save report.html --based-on team/photos:v1",
       .setup = setup};
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "cli/commands/common.hpp"
+#include "cli/commands/surroundings.hpp"
 #include "engine/builder_edit.hpp"
 #include "engine/content.hpp"
 
@@ -75,7 +76,10 @@ Json publish_selection(Session& session, const OpenedPackage& source, Workspace&
   const PushManifestOptions push{.tag = options.tag,
                                  .message = options.message,
                                  .meta = std::nullopt,
-                                 .force = options.force ? Force::yes : Force::no};
+                                 .force = options.force ? Force::yes : Force::no,
+                                 .allow_local_files = false,
+                                 .capture = push_capture(session, std::nullopt, "."),
+                                 .based_on = {}};
   const PushResult result = push_manifest(selection, push, session.context());
   if (result.published) session.line(fmt::format("Tophash: {}", result.top_hash));
   print_published(session, selection, result, options.tag);

@@ -40,6 +40,20 @@ std::string human_revision_time(const Json& revision) {
   }
 }
 
+/// What a revision says of how it came about, as far as it can be read.
+void print_environment(Session& session, const Json& revision) {
+  const Json* recorded = revision.find("environment");
+  if (recorded == nullptr) return;
+  try {
+    const RevisionEnvironment found = RevisionEnvironment::parse(*recorded);
+    std::vector<std::string> logs;
+    for (const ArtifactFile& log : found.logs) logs.push_back(log.relpath);
+    print_surroundings(session, found.environment, logs);
+  } catch (const Error& error) {
+    session.warn(error.what());
+  }
+}
+
 void print_details(Session& session, const PackageDetails& details) {
   const auto row = [&](std::string_view name, std::string_view value) {
     if (!value.empty()) session.line(fmt::format("{:<12}{}", name, printable(value)));
@@ -53,6 +67,7 @@ void print_details(Session& session, const PackageDetails& details) {
     row("published", fmt::format("{} by {}", human_revision_time(*details.revision),
                                  details.revision->find_string("user").value_or("?")));
     row("git commit", details.revision->find_string("git_commit").value_or(""));
+    print_environment(session, *details.revision);
   }
   row("message", details.message.value_or(""));
   row("contact", details.contact.value_or(""));

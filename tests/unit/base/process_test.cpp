@@ -2,11 +2,13 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <string>
+#include <thread>
 
 #include "base/files.hpp"
 #include "support/expect_error.hpp"
@@ -52,10 +54,42 @@ TEST(ProcessRunner, takes_more_than_a_pipe_holds_from_both_outputs) {
 }
 
 TEST(ProcessRunner, ends_a_program_that_writes_more_than_the_limit) {
-  const ProcessResult result = SystemProcessRunner().run({"sh", "-c", "yes"}, "/", 100'000);
+  const ProcessResult result = SystemProcessRunner().run({"sh", "-c", "yes"}, "/", {.output_limit = 100'000});
   EXPECT_TRUE(result.cut_off);
   EXPECT_EQ(result.exit_code, 128 + 9);
-  EXPECT_FALSE(SystemProcessRunner().run({"printf", "12345"}, "/", 5).cut_off);
+  EXPECT_FALSE(SystemProcessRunner().run({"printf", "12345"}, "/", {.output_limit = 5}).cut_off);
+}
+
+TEST(ProcessRunner, gives_the_program_the_variables_that_it_shall_have) {
+  const Environment environment({{"PATH", "/usr/bin:/bin"}, {"A", "x y"}, {"B", ""}});
+  const ProcessResult result = SystemProcessRunner().run({"env"}, "/", {.environment = environment});
+  EXPECT_EQ(result.output, "A=x y\nB=\nPATH=/usr/bin:/bin\n");
+}
+
+TEST(ProcessRunner, ends_a_program_when_it_is_to_stop) {
+  const TemporaryDirectory folder;
+  for (const std::string script : {"trap 'echo > told; exit 0' TERM; echo > on; while :; do sleep 0.01; done",
+                                   "trap '' TERM; echo > on; while :; do sleep 0.01; done"}) {
+    std::filesystem::remove(folder.path() / "on");
+    std::stop_source stop;
+    const std::jthread stopper([&] {
+      while (!std::filesystem::exists(folder.path() / "on")) std::this_thread::yield();
+      stop.request_stop();
+    });
+    EXPECT_UNIO_ERROR(
+        SystemProcessRunner().run({"sh", "-c", script}, folder.path(), {.stop = stop.get_token()}),
+        cancelled);
+  }
+  EXPECT_TRUE(std::filesystem::exists(folder.path() / "told")) << "it may clear up";
+}
+
+TEST(ProcessRunner, lets_the_program_take_signals_whatever_is_blocked_here) {
+  ::sigset_t blocked{}, before{};
+  ::sigemptyset(&blocked);
+  ::sigaddset(&blocked, SIGTERM);
+  ::pthread_sigmask(SIG_BLOCK, &blocked, &before);
+  EXPECT_EQ(run({"sh", "-c", "kill -TERM $$; sleep 1; echo alive"}).exit_code, 128 + SIGTERM);
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 TEST(ProcessRunner, gives_the_program_no_input_to_wait_for) {

@@ -52,6 +52,28 @@ TEST_F(CaptureEnvironment, tells_who_where_and_how) {
   EXPECT_TRUE(found.left_out.empty());
 }
 
+TEST_F(CaptureEnvironment, takes_git_and_the_image_alone_as_references) {
+  write_file("a.txt", "1\n");
+  const std::string hash = commit();
+  git({"remote", "add", "origin", "https://andy:s3cr3t@example.org/x.git"});
+  write_file("a.txt", "2\n");
+  CaptureOptions wanted = options();
+  wanted.level = CaptureLevel::references;
+  wanted.arguments = {"unio", "push"};
+  const Environment environment(Variables{{"UNIO_CONTAINER_IMAGE", "team/image:1"}});
+  const EnvironmentCapture found = capture_environment(wanted, real(environment));
+  ASSERT_TRUE(found.git);
+  EXPECT_EQ(found.git->commit, hash);
+  EXPECT_EQ(found.git->branch, "main");
+  EXPECT_EQ(found.git->remote, "https://example.org/x.git");
+  EXPECT_TRUE(found.git->dirty);
+  ASSERT_TRUE(found.container);
+  EXPECT_EQ(found.container->image, "team/image:1");
+  EXPECT_TRUE(found.argv.empty() && found.logs.empty() && !found.platform && found.host.empty());
+  write_file("a.txt", "1\n");
+  EXPECT_FALSE(capture_environment(wanted, real(environment)).git->dirty);
+}
+
 TEST_F(CaptureEnvironment, takes_no_variables_unless_all_are_wanted_and_nothing_when_off) {
   const Environment environment(Variables{{"LANG", "C"}, {"MY_TOKEN", "x"}, {"URL", "https://a:b1@h"}});
   CaptureOptions wanted = options();

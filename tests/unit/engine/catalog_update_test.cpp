@@ -117,7 +117,8 @@ TEST_F(CatalogUpdates, come_to_what_the_store_alone_says) {
   update(*catalog_);
   Publication child = publication("team/ds", {{"file", "3"}});
   child.parents = {value("team/ds", "latest"), value("ds", "latest")};
-  child.git_commit = "4f7c2b1e9d-dirty";
+  child.surroundings = surroundings();
+  child.based_on = {artifact.record.artifact_id, artifact.record.artifact_id, "gone/data@x"};
   child.tag = "good";
   clock_.advance(std::chrono::seconds(1));
   const std::string id = "team/ds@" + publish_as(context_of("brenda"), child).top_hash;
@@ -127,6 +128,22 @@ TEST_F(CatalogUpdates, come_to_what_the_store_alone_says) {
   EXPECT_EQ(content(*catalog_), content_of_store());
   EXPECT_THAT(found(*catalog_, R"({"labels.ticket": "AB-1"})"), ElementsAre(artifact.record.artifact_id));
   EXPECT_THAT(found(*catalog_, R"({"git.commit": "4f7c2b1e9d", "git.dirty": true})"), ElementsAre(id));
+  EXPECT_THAT(found(*catalog_, R"({"python_packages.numpy": "1.2", "system.image": "team/image"})"),
+              ElementsAre(id));
+  EXPECT_THAT(catalog_->find_document(id).value().based_on,
+              ElementsAre("team/ds@" + value("ds", "v1"), artifact.record.artifact_id, "gone/data@x"));
+}
+
+TEST_F(CatalogUpdates, leave_out_surroundings_that_are_damaged_and_say_so) {
+  const std::string hash = publish_file("a/b", "1");
+  const std::string key = keys(layout::revisions(hash)).front();
+  Json record = Json::parse(read_object(memory_, key));
+  record.set("environment", Json::object({{"python_packages", "none"}}));
+  memory_.remove(key, Condition::none());
+  write(key, record.dump());
+  update(*catalog_);
+  EXPECT_THAT(found(*catalog_, "name:a/b"), ElementsAre("a/b@" + hash));
+  EXPECT_THAT(progress_.warnings(), Contains(HasSubstr("python_packages")));
 }
 
 TEST_F(CatalogUpdates, name_the_package_that_a_parent_is_of) {

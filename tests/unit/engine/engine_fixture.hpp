@@ -57,19 +57,17 @@ class FakeStores final : public Stores {
   Synchronized<std::map<std::string, std::unique_ptr<LocalStore>, std::less<>>> opened_;
 };
 
-/// Answers every command with the same result.
+/// Answers every command with the same result, in any thread.
 class FakeProcesses final : public ProcessRunner {
  public:
-  ProcessResult run(const std::vector<std::string>& command, const std::filesystem::path&,
-                    std::uint64_t) override {
+  ProcessResult run(const std::vector<std::string>&, const std::filesystem::path&,
+                    const ProcessOptions&) override {
     if (missing) throw Error(ErrorCode::not_found, "no such program");
-    last = command;
     return result;
   }
 
   bool missing = false;
   ProcessResult result{.exit_code = 1, .output = {}, .error_output = {}};
-  std::vector<std::string> last;
 };
 
 /// Keeps the warnings, and the totals that a phase found out on its way.
@@ -156,6 +154,17 @@ class EngineTest : public testing::Test {
     publication.name = package(name);
     publication.manifest = manifest_of(registry_, files, message);
     return publication;
+  }
+
+  static RevisionSurroundings surroundings() {
+    RevisionSurroundings surroundings;
+    surroundings.environment.capture = "safe";
+    surroundings.environment.argv = "unio push";
+    surroundings.environment.git = ArtifactGit{
+        .branch = "main", .commit = "4f7c2b1e9d", .remote = "https://example.org/x.git", .dirty = true};
+    surroundings.environment.python_packages = {{"numpy", "1.2"}};
+    surroundings.environment.system = {{"image", "team/image"}};
+    return surroundings;
   }
 
   PublishResult publish_as(const Context& context, const Publication& publication) {

@@ -50,7 +50,9 @@ TEST_F(Publish, records_who_published_what_from_what) {
   Publication made = publication("a/b", {{"f", "123"}, {"g", "45"}}, "why");
   made.tag = "v1";
   made.parents = {std::string(64, 'a')};
-  made.git_commit = "abc-dirty";
+  made.surroundings = surroundings();
+  made.surroundings->logs = {{"pip_freeze.txt", "numpy==1.2\n"}};
+  made.based_on = {"artifact_b4c31f3a-c25d-4dda-aa74-cab7245116f8"};
   const std::string top_hash = publish_as(context_of("eve"), made).top_hash;
   const auto records = keys(layout::revisions(top_hash));
   ASSERT_THAT(records, SizeIs(1));
@@ -61,11 +63,33 @@ TEST_F(Publish, records_who_published_what_from_what) {
   EXPECT_EQ(record.get_string("top_hash"), top_hash);
   EXPECT_EQ(record.get_string("message"), "why");
   EXPECT_EQ(record.get_string("tag"), "v1");
-  EXPECT_EQ(record.get_string("git_commit"), "abc-dirty");
+  EXPECT_EQ(record.get_string("git_commit"), "4f7c2b1e9d-dirty");
+  EXPECT_EQ(*record.find("based_on"), Json(Json::Array{made.based_on.front()}));
+  const RevisionEnvironment environment = RevisionEnvironment::parse(*record.find("environment"));
+  EXPECT_EQ(environment.environment, made.surroundings->environment);
+  ASSERT_THAT(environment.logs, SizeIs(1));
+  EXPECT_EQ(environment.logs[0].sha256, sha256(as_bytes("numpy==1.2\n")));
+  EXPECT_EQ(read_object(memory_, environment.logs[0].object.value()), "numpy==1.2\n");
   EXPECT_EQ(record.get_integer("entries"), 2);
   EXPECT_EQ(record.get_integer("bytes"), 5);
   EXPECT_EQ(record.get_string("created"), format_time(clock_.now()));
   EXPECT_EQ(*record.find("parents"), Json(Json::Array{std::string(64, 'a')}));
+}
+
+TEST_F(Publish, records_nothing_of_the_surroundings_when_there_is_nothing) {
+  const std::string top_hash = publish_as(context_, publication("a/b", {{"f", "1"}})).top_hash;
+  const Json record = Json::parse(read_object(memory_, keys(layout::revisions(top_hash)).front()));
+  for (const std::string_view member : {"environment", "git_commit", "based_on"})
+    EXPECT_EQ(record.find(member), nullptr) << member;
+}
+
+TEST_F(Publish, leaves_the_manifest_as_it_is_whatever_is_recorded) {
+  Publication made = publication("a/b", {{"f", "1"}}, "why");
+  const std::string plain = publish_as(context_, made).top_hash;
+  made.name = package("a/c");
+  made.surroundings = surroundings();
+  EXPECT_EQ(publish_as(context_, made).top_hash, plain);
+  EXPECT_THAT(keys(".quilt/packages/"), SizeIs(1));
 }
 
 TEST_F(Publish, does_nothing_when_latest_and_tag_are_there_already) {

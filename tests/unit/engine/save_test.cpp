@@ -307,6 +307,25 @@ TEST_F(SaveTest, keeps_both_of_two_revisions_at_once) {
   EXPECT_EQ(revised.record.labels.infos.at("of"), "bob");
 }
 
+TEST_F(SaveTest, counts_what_is_masked_in_labels_given_later) {
+  const SavedArtifact saved = save({{"x", "a"}});
+  const auto label = [](ArtifactLabels& labels) { labels.infos["password"] = "hunter2"; };
+  const OpenedArtifact revised = revise_artifact(registry_, saved.folder, label, context_);
+  EXPECT_EQ(revised.record.labels.infos.at("password"), "<masked>");
+  EXPECT_EQ(revised.record.environment.masked, saved.record.environment.masked + 1);
+  const OpenedArtifact again = revise_artifact(
+      registry_, saved.folder, [](ArtifactLabels& labels) { labels.ticket = "AB-1"; }, context_);
+  EXPECT_EQ(again.record.environment.masked, revised.record.environment.masked) << "counted once";
+}
+
+TEST_F(SaveTest, writes_no_revision_when_the_labels_stay) {
+  const SavedArtifact saved = save({{"x", "a"}});
+  const auto label = [](ArtifactLabels& labels) { labels.ticket = "AB-1"; };
+  EXPECT_EQ(revise_artifact(registry_, saved.folder, label, context_).record.revision, 1);
+  EXPECT_EQ(revise_artifact(registry_, saved.folder, label, context_).record.revision, 1);
+  EXPECT_THAT(feed(), SizeIs(2));
+}
+
 TEST_F(SaveTest, finds_a_revision_whose_writer_died_before_the_feed) {
   const SavedArtifact saved = save({{"x", "a"}});
   EXPECT_UNIO_ERROR(revise_artifact(

@@ -96,6 +96,39 @@ TEST(ArtifactYaml, is_written_byte_for_byte_as_the_golden_files) {
   EXPECT_EQ(hostile_record().yaml(), content("hostile.yaml"));
 }
 
+TEST(ArtifactYaml, says_what_was_left_out_only_where_something_was) {
+  EXPECT_EQ(plain_record().document().find("left_out"), nullptr);
+  ArtifactRecord record = plain_record();
+  record.environment.left_out = {"git_diff.patch: larger than 5 bytes, or not readable", "- x: y"};
+  EXPECT_EQ(ArtifactRecord::parse(record.yaml()), record);
+  EXPECT_EQ(ArtifactRecord::parse_exactly(record.yaml()), record);
+}
+
+TEST(RevisionEnvironment, is_read_back_from_its_document) {
+  RevisionEnvironment revision;
+  revision.environment = plain_record().environment;
+  revision.environment.username.clear();
+  revision.environment.hostname.clear();
+  revision.environment.left_out = {"a.ipynb: larger than 5 bytes, or not readable"};
+  revision.logs = plain_record().logs;
+  revision.logs[0].object = ".unio/objects/ab/abcdef";
+  const Json document = Json::parse(revision.document().dump());
+  EXPECT_EQ(RevisionEnvironment::parse(document), revision);
+  RevisionEnvironment references;
+  references.environment.capture = "references";
+  EXPECT_EQ(references.document(), Json::parse(R"({"capture":"references","masked":0})"));
+  EXPECT_EQ(RevisionEnvironment::parse(references.document()), references);
+}
+
+TEST(RevisionEnvironment, refuses_what_is_none) {
+  for (const std::string_view text :
+       {"[]", R"({"git":[]})", R"({"masked":-1})", R"({"masked":[]})", R"({"python_packages":{"a":{}}})",
+        R"({"logs":[{"relpath":"../x","object":"y"}]})", R"({"logs":[{"relpath":"x","object":"../y"}]})",
+        R"({"logs":[{"relpath":"x"}]})", R"({"logs":{}})"}) {
+    EXPECT_UNIO_ERROR(RevisionEnvironment::parse(Json::parse(text)), corruption) << text;
+  }
+}
+
 TEST(ArtifactYaml, is_read_back_by_both_readers_to_the_same_record) {
   for (const ArtifactRecord& record : {plain_record(), hostile_record()}) {
     const std::string yaml = record.yaml();
