@@ -7,6 +7,9 @@
 #include <map>
 
 #include "base/error.hpp"
+#include "model/artifact.hpp"
+#include "model/package_ref.hpp"
+#include "model/registry_layout.hpp"
 
 namespace unio {
 namespace {
@@ -92,6 +95,16 @@ class Walk {
 
 LineageGraph walk_lineage(Catalog& catalog, std::string_view id, const LineageOptions& options) {
   return Walk(catalog, options).from(id);
+}
+
+bool is_published_id(std::string_view text) {
+  if (is_artifact_id(text)) return true;
+  const std::size_t at = text.rfind('@');
+  if (at == std::string_view::npos || at == 0) return false;
+  const std::string_view version = text.substr(at + 1);
+  if (is_top_hash(version)) return true;
+  const std::size_t mark = std::min(text.find('#'), at);
+  return version.starts_with('v') && is_timestamp(version.substr(1)) && mark > 0 && mark + 1 < at;
 }
 
 std::string get_full_id(Catalog& catalog, std::string_view prefix) {

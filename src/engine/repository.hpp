@@ -3,12 +3,14 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "engine/context.hpp"
+#include "engine/repository_listing.hpp"
 #include "model/releases.hpp"
 #include "model/repository_index.hpp"
 #include "model/repository_versions.hpp"
@@ -79,8 +81,11 @@ class Repository {
  public:
   Repository(ObjectStore& store, std::string index_key, const Context& context)
       : store_(store), index_key_(std::move(index_key)), context_(context) {}
-  /// By the URL of its index: "file:///data/repository.json", "s3://bucket/prefix/repository.json".
-  static Repository open(std::string_view index_url, const Context& context);
+  /// By the URL of its index: "file:///data/repository.json", "s3://bucket/prefix/repository.json". What is
+  /// saved there is listed in the feed of the registry that it lies in (repository_listing.hpp); `known` has
+  /// URLs of registries. One that is made otherwise is listed nowhere.
+  static Repository open(std::string_view index_url, const Context& context,
+                         std::vector<std::string> known = {});
 
   ObjectStore& store() const { return store_; }
   const std::string& index_key() const { return index_key_; }
@@ -104,6 +109,15 @@ class Repository {
   void read_value(const ValueVersion& version, const ByteSink& sink) const;
   std::string value_url(const ValueVersion& version) const;
 
+  /// Makes sure that the service's abilities are known before something is written here; then what tells the
+  /// registry of it, if there is one.
+  std::unique_ptr<RepositoryListing> prepare_for_writing() const;
+
+  /// Writes a small file beside the index in one step: Error conflict unless it is what it was under `etag`,
+  /// or not there without one.
+  void write_file(const std::string& key, std::string_view content,
+                  const std::optional<std::string>& etag) const;
+
   /// Reads every value.
   RepositoryReport verify() const;
 
@@ -111,6 +125,8 @@ class Repository {
   Releases read_releases() const;
   /// Makes a release of what is newest now. Error already_exists when there is one with this tag.
   Release release(const std::string& tag) const;
+  /// Adds one. Error already_exists as above.
+  void add_release(const Release& release) const;
 
  private:
   struct State {
@@ -125,6 +141,8 @@ class Repository {
   ObjectStore& store_;
   std::string index_key_;
   const Context& context_;
+  /// Where to look for the registry; absent: it is listed nowhere.
+  std::optional<std::vector<std::string>> known_registries_;
 };
 
 /// Stores the values of one save under free names, durably, and says what the index needs to know of each.

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "base/files.hpp"
+
 namespace unio {
 namespace {
 
@@ -102,6 +104,10 @@ std::optional<FeedKey> find_feed_key(std::string_view key) {
   const bool in_its_place =
       key == (found.compacted ? compacted_feed(found.time, found.id) : feed_entry(found.time, found.id));
   return in_its_place ? std::optional(std::move(found)) : std::nullopt;
+}
+
+std::string repository_mark(std::string_view index_key) {
+  return fmt::format("{}{}.json", repositories, to_hex(sha256(as_bytes(index_key))));
 }
 
 bool is_immutable(std::string_view key) {

@@ -9,6 +9,7 @@
 #include "cli/commands.hpp"
 #include "cli/commands/artifacts.hpp"
 #include "engine/captured_description.hpp"
+#include "engine/lineage.hpp"
 #include "engine/python_packages.hpp"
 
 namespace unio {
@@ -93,9 +94,10 @@ SaveRequest request_of(const Options& options, Session& session) {
   static_cast<ArtifactDescription&>(request) =
       captured_description(capture_for(options, session), std::move(labels));
   for (const std::string& id : options.based_on) {
-    if (!is_artifact_id(id)) {
-      throw Error(ErrorCode::invalid_argument, fmt::format("--based-on '{}' is no id of an artifact", id),
-                  "give the whole id: artifact_ and 36 characters");
+    if (!is_published_id(id)) {
+      throw Error(ErrorCode::invalid_argument, fmt::format("--based-on '{}' is no id", id),
+                  "give the whole id that unio find shows: artifact_ and 36 characters, NAME@HASH of a "
+                  "package, or INDEX#NAME@v3 of a value");
     }
     request.based_on.push_back(id);
   }
@@ -111,7 +113,8 @@ CommandRun setup(Arguments& arguments) {
                    "datatype, ticket, project, dataset or description");
   arguments.option("--info", "NAME=VALUE", options->infos, "anything else to find it by");
   arguments.option("--type", "TYPE", options->type, "the same as --label datatype=TYPE");
-  arguments.option("--based-on", "ID", options->based_on, "an artifact that it was made from");
+  arguments.option("--based-on", "ID", options->based_on,
+                   "an artifact, revision or value that it was made from");
   arguments.option("--dedup", "off", options->dedup,
                    "off: store every file, also what the registry has already");
   arguments.option("--capture", "LEVEL", options->capture,
