@@ -177,11 +177,12 @@ class Handle {
 
   nb::tuple save(const std::vector<Value>& values,
                  const std::vector<std::tuple<nb::str, std::int64_t, std::optional<Micros>>>& expiries,
-                 bool replace) const {
+                 bool replace, const Index& known) const {
     auto changes = std::make_shared<RepositoryChanges>();
     changes->values = values_of(values);
     for (const auto& [name, number, expiry] : expiries)
       changes->expiries.push_back({key_text(name), number, time_of(expiry)});
+    changes->known = std::make_shared<const Index>(known);
     changes->onto = replace ? OntoIndex::replace : OntoIndex::add;
     SavedIndex saved = call([changes](const Repository& repository) { return repository.save(*changes); });
     return nb::make_tuple(nb::cast(std::move(saved.index)), saved.positions);
@@ -283,7 +284,7 @@ void bind_index(nb::module_& module) {
       .def(nb::init<>())
       .def_static("parse",
                   [](const nb::bytes& text) {
-                    return Index::parse({text.c_str(), text.size()});
+                    return Index::parse(std::string(text.c_str(), text.size()));
                   })
       .def("dump", [](const Index& index) { return bytes_of(index.dump()); })
       .def("__len__", [](const Index& index) { return index.versions().size(); })
@@ -317,7 +318,8 @@ void bind_repository(nb::module_& module) {
            nb::arg("index"))
       .def_prop_ro("url", [](const Handle& handle) { return handle.url(); })
       .def("read", &Handle::read)
-      .def("save", &Handle::save, nb::arg("values"), nb::arg("expiries"), nb::arg("replace"))
+      .def("save", &Handle::save, nb::arg("values"), nb::arg("expiries"), nb::arg("replace"),
+           nb::arg("known"))
       .def("place", &Handle::place, nb::arg("values"))
       .def("get", &Handle::get, nb::arg("version"))
       .def("fetch", &Handle::fetch, nb::arg("version"), nb::arg("path"))

@@ -174,8 +174,10 @@ class Repository:
         values: Sequence[tuple[tuple[str, str, str, int, int | None, str], bytes | str]],
         expiries: Sequence[tuple[str, int, int | None]],
         replace: bool,
+        known: RepositoryIndex,
     ) -> tuple[RepositoryIndex, list[int]]:
-        """Values as for `RepositoryIndex.append`, each with its bytes or the path of a file."""
+        """Values as for `RepositoryIndex.append`, each with its bytes or the path of a file; `known` is the index as it
+        was last read or saved."""
     def place(
         self, values: Sequence[tuple[tuple[str, str, str, int, int | None, str], bytes | str]]
     ) -> list[tuple[str, str, int]]:

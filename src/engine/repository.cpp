@@ -113,11 +113,12 @@ std::unique_ptr<RepositoryListing> Repository::prepare_for_writing() const {
   return listing;
 }
 
-Repository::State Repository::read_state() const {
+Repository::State Repository::read_state(const RepositoryIndex* known) const {
   auto found = find_object(store_, index_key_, largest_index);
   if (!found) return {};
+  if (known != nullptr && known->is_of(found->content)) return {*known, std::move(found->info.etag)};
   return in_context(fmt::format("read '{}'", index_url()), [&] {
-    return State{RepositoryIndex::parse(found->content), std::move(found->info.etag)};
+    return State{RepositoryIndex::parse(std::move(found->content)), std::move(found->info.etag)};
   });
 }
 
@@ -144,7 +145,7 @@ SavedIndex Repository::save(const RepositoryChanges& changes) const {
     if (!value.version.file_name.empty()) value_key(value.version.name, value.version.file_name);
   }
   const std::unique_ptr<RepositoryListing> listing = prepare_for_writing();
-  State state = read_state();
+  State state = read_state(changes.known.get());
   const std::vector<NewVersion> placed = place_values(store_, state.index, changes.values, context_);
   context_.failpoints.pass("repo.after_values");
   if (listing) listing->announce();
@@ -167,11 +168,12 @@ SavedIndex Repository::publish(State state, const RepositoryChanges& changes,
     if (changes.onto == OntoIndex::add) saved.index = std::move(state.index);
     set_expiries(saved.index, changes.expiries);
     for (const NewVersion& version : placed) saved.positions.push_back(saved.index.append(version));
-    const std::string content = saved.index.dump();
+    std::string content = saved.index.dump();
     if (changes.onto == OntoIndex::replace && state.etag) keep_replaced();
     if (lock) lock->check();
     try {
       store_.write(index_key_, as_bytes(content), unchanged(state.etag));
+      saved.index.remember(std::move(content));
       return saved;
     } catch (const Error& error) {
       if (error.code() != ErrorCode::conflict) throw;

@@ -51,6 +51,8 @@ struct RepositoryChanges {
   std::vector<ValueToSave> values;
   std::vector<ExpiryChange> expiries;
   OntoIndex onto = OntoIndex::add;
+  /// The index as it was last read or saved: need not be parsed again when nobody has changed it.
+  std::shared_ptr<const RepositoryIndex> known = nullptr;
 };
 
 /// The index as it was published, and where in it the versions of the changes are, in their order.
@@ -133,7 +135,7 @@ class Repository {
     RepositoryIndex index;
     std::optional<std::string> etag;
   };
-  State read_state() const;
+  State read_state(const RepositoryIndex* known = nullptr) const;
   void keep_replaced() const;
   SavedIndex publish(State state, const RepositoryChanges& changes,
                      const std::vector<NewVersion>& placed) const;

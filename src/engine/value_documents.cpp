@@ -53,8 +53,8 @@ std::optional<RepositoryIndex> find_index(const Registry& registry, const std::s
                                           const Context& context) {
   std::string why = "it is not there";
   try {
-    if (const auto found = find_object(registry.store(), key, largest_index))
-      return RepositoryIndex::parse(found->content);
+    if (auto found = find_object(registry.store(), key, largest_index))
+      return RepositoryIndex::parse(std::move(found->content));
   } catch (const Error& error) {
     if (error.code() != ErrorCode::corruption && error.code() != ErrorCode::invalid_argument) throw;
     why = error.what();

@@ -84,11 +84,7 @@ class Files:
         inside = self._fs._strip_protocol(self._folder).strip("/")
         begin = len(inside) + 1 if inside else 0
         keys = ((path.lstrip("/")[begin:], info) for path, info in found.items())
-        return [
-            (key, _told(info))
-            for key, info in keys
-            if key.startswith(prefix) and not key.startswith(_UNFINISHED)
-        ]
+        return [(key, _told(info)) for key, info in keys if key.startswith(prefix) and not key.startswith(_UNFINISHED)]
 
     def _forget_listings(self) -> None:
         """Others write there too."""

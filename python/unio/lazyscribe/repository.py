@@ -241,7 +241,9 @@ class Repository(Placed):
         with _values.written(new, self._ready, self._save_error) as contents:
             values = [(self._describe(artifact), content) for artifact, content in zip(new, contents, strict=True)]
             try:
-                index, positions = self._place.files().save(values, self._changed_expiries(), self._replaces)
+                index, positions = self._place.files().save(
+                    values, self._changed_expiries(), self._replaces, self._saved
+                )
             except (_errors.UnioError, OSError) as error:
                 raise SaveError(f"Unable to save the Repository to {self.fpath!s}: {error}") from error
         self._replaces = False

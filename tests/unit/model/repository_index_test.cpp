@@ -150,14 +150,14 @@ RC_GTEST_PROP(RepositoryIndex, keeps_all_versions_of_writers_that_take_turns, ()
     const std::string name(1, static_cast<char>('a' + who));
     const std::size_t at = index.append(version_of(name, start + std::chrono::microseconds(when)));
     RC_ASSERT(index.versions()[at].version == static_cast<std::int64_t>(published[name].size()));
-    published[name].push_back(index.versions()[at].text);
+    published[name].emplace_back(index.versions()[at].text);
     file = index.dump();
   }
   const RepositoryIndex index = RepositoryIndex::parse(file);
   for (const auto& [name, texts] : published) {
     std::vector<std::string> found;
     for (const std::size_t position : index.versions_of(name))
-      found.push_back(index.versions()[position].text);
+      found.emplace_back(index.versions()[position].text);
     RC_ASSERT(found == texts);
   }
 }
