@@ -100,6 +100,12 @@ class PythonReader final : public OutsideObjects::Reader {
 };
 
 class PythonObjects final : public OutsideObjects {
+  // First, since its type is found out from its body.
+  template <class Body>
+  auto ask(Body body) const {
+    return files_.ask(url_, body);
+  }
+
  public:
   explicit PythonObjects(nb::object files)
       : url_(nb::cast<std::string>(files.attr("url"))), files_(std::move(files)) {}
@@ -140,11 +146,6 @@ class PythonObjects final : public OutsideObjects {
   }
 
  private:
-  template <class Body>
-  auto ask(Body body) const {
-    return files_.ask(url_, body);
-  }
-
   std::string url_;
   Held files_;
 };

@@ -283,9 +283,7 @@ void bind_index(nb::module_& module) {
   nb::class_<Index>(module, "RepositoryIndex")
       .def(nb::init<>())
       .def_static("parse",
-                  [](const nb::bytes& text) {
-                    return Index::parse(std::string(text.c_str(), text.size()));
-                  })
+                  [](const nb::bytes& text) { return Index::parse(std::string(text.c_str(), text.size())); })
       .def("dump", [](const Index& index) { return bytes_of(index.dump()); })
       .def("__len__", [](const Index& index) { return index.versions().size(); })
       .def("copy", [](const Index& index) { return Index(index); })

@@ -98,11 +98,8 @@ Repository Repository::open(std::string_view index_url, const Context& context,
 }
 
 std::unique_ptr<RepositoryListing> Repository::prepare_for_writing() const {
+  if (!known_registries_) return nullptr;
   ProbedStore* probed = store_.probed();
-  if (!known_registries_) {
-    if (probed != nullptr) Registry(store_, context_).prepare_for_writing();
-    return nullptr;
-  }
   PhysicalKey index = PhysicalKey::parse(store_.url());
   index.path = join_key(index.path, index_key_);
   auto listing =

@@ -85,7 +85,7 @@ class Repository {
       : store_(store), index_key_(std::move(index_key)), context_(context) {}
   /// By the URL of its index: "file:///data/repository.json", "s3://bucket/prefix/repository.json". What is
   /// saved there is listed in the feed of the registry that it lies in (repository_listing.hpp); `known` has
-  /// URLs of registries. One that is made otherwise is listed nowhere.
+  /// URLs of registries. One that is made otherwise is listed nowhere, and its store's abilities are known.
   static Repository open(std::string_view index_url, const Context& context,
                          std::vector<std::string> known = {});
 
@@ -111,8 +111,8 @@ class Repository {
   void read_value(const ValueVersion& version, const ByteSink& sink) const;
   std::string value_url(const ValueVersion& version) const;
 
-  /// Makes sure that the service's abilities are known before something is written here; then what tells the
-  /// registry of it, if there is one.
+  /// Makes sure that the service's abilities are known before something is written here. What tells the
+  /// registry of it; null where it is listed nowhere.
   std::unique_ptr<RepositoryListing> prepare_for_writing() const;
 
   /// Writes a small file beside the index in one step: Error conflict unless it is what it was under `etag`,

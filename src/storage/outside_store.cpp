@@ -13,8 +13,24 @@ namespace unio {
 namespace {
 
 constexpr std::size_t piece_size = std::size_t{1} << 20;
+/// What may be replaced while it is read is read whole first. What is larger is a value, which is written
+/// once.
+constexpr std::uint64_t largest_whole = std::uint64_t{64} << 20;
+/// An object that is another one whenever it was read.
+constexpr int most_reads = 50;
+
+ObjectInfo object_info(std::string_view key, const OutsideObjects::Info& info) {
+  const Time modified = info.modified == Time{} ? SystemClock().now() : info.modified;
+  return {.key = std::string(key), .size = info.size, .etag = info.etag, .modified = modified};
+}
 
 }  // namespace
+
+/// An object as it was at one moment.
+struct OutsideStore::Whole {
+  OutsideObjects::Info info;
+  std::string content;
+};
 
 /// Many at once cost as much as one by one; none shows before `commit`.
 class OutsideStore::Batch final : public WriteBatch {
@@ -76,30 +92,43 @@ StoreCapabilities OutsideStore::capabilities() const {
           .keeps_checksums = false};
 }
 
-std::string OutsideStore::digest_of(std::string_view key) {
-  Sha256 hash;
-  const auto reader = objects_->open(key, 0);
-  for (std::string piece = reader->read(piece_size); !piece.empty(); piece = reader->read(piece_size))
-    hash.update(as_bytes(piece));
-  return to_hex(hash.finish());
+std::optional<OutsideStore::Whole> OutsideStore::find_whole(std::string_view key) {
+  for (int reads = 0; reads < most_reads; ++reads) {
+    const auto before = objects_->find(key);
+    if (!before) return std::nullopt;
+    Whole whole{*before, {}};
+    try {
+      read_through(key, 0, UINT64_MAX, [&](Bytes bytes) { whole.content += as_text(bytes); });
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::not_found) throw;
+      continue;
+    }
+    // Somebody in another process may have written meanwhile.
+    if (objects_->find(key) != before || whole.content.size() != before->size) continue;
+    if (whole.info.etag.empty()) whole.info.etag = to_hex(sha256(as_bytes(whole.content)));
+    return whole;
+  }
+  throw Error(ErrorCode::unavailable, fmt::format("'{}' in '{}' changes all the time", key, url_));
 }
 
 std::optional<ObjectInfo> OutsideStore::find(std::string_view key) {
   check_object_key(key);
   const std::lock_guard lock(mutex_);
-  auto found = objects_->find(key);
+  const auto found = objects_->find(key);
   if (!found) return std::nullopt;
-  if (found->etag.empty()) found->etag = digest_of(key);
-  return ObjectInfo{.key = std::string(key),
-                    .size = found->size,
-                    .etag = std::move(found->etag),
-                    .modified = found->modified};
+  if (!found->etag.empty()) return object_info(key, *found);
+  const auto whole = find_whole(key);
+  return whole ? std::optional(object_info(key, whole->info)) : std::nullopt;
+}
+
+void OutsideStore::throw_absent(std::string_view key) const {
+  throw Error(ErrorCode::not_found, fmt::format("no object '{}' in '{}'", key, url_));
 }
 
 ObjectInfo OutsideStore::get_info(std::string_view key) {
   auto found = find(key);
-  if (found) return *std::move(found);
-  throw Error(ErrorCode::not_found, fmt::format("no object '{}' in '{}'", key, url_));
+  if (!found) throw_absent(key);
+  return *std::move(found);
 }
 
 void OutsideStore::check(std::string_view key, const Condition& condition) {
@@ -112,22 +141,35 @@ void OutsideStore::check(std::string_view key, const Condition& condition) {
   if (!present || present->etag != condition.etag) throw condition_failed(url_, key, condition);
 }
 
+void OutsideStore::read_through(std::string_view key, std::uint64_t offset, std::uint64_t length,
+                                const ByteSink& sink) {
+  const auto reader = objects_->open(key, offset);
+  while (length > 0) {
+    const std::string piece =
+        reader->read(static_cast<std::size_t>(std::min<std::uint64_t>(length, piece_size)));
+    if (piece.empty()) return;
+    sink(as_bytes(piece));
+    length -= piece.size();
+  }
+}
+
 ObjectInfo OutsideStore::read(std::string_view key, ByteRange range, const ByteSink& sink) {
   check_object_key(key);
   const std::lock_guard lock(mutex_);
-  ObjectInfo info = get_info(key);
-  if (range.offset >= info.size) return info;
-  std::uint64_t left = std::min(range.length, info.size - range.offset);
-  const auto reader = objects_->open(key, range.offset);
-  while (left > 0) {
-    const std::string piece =
-        reader->read(static_cast<std::size_t>(std::min<std::uint64_t>(left, piece_size)));
-    if (piece.empty())
-      throw Error(ErrorCode::unavailable, fmt::format("'{}' in '{}' ends before its end", key, url_));
-    sink(as_bytes(piece));
-    left -= piece.size();
+  const auto found = objects_->find(key);
+  if (!found) throw_absent(key);
+  if (found->size > largest_whole) {
+    if (range.offset < found->size) read_through(key, range.offset, range.length, sink);
+    return object_info(key, *found);
   }
-  return info;
+  const auto whole = find_whole(key);
+  if (!whole) throw_absent(key);
+  Bytes rest = as_bytes(whole->content);
+  rest = rest.subspan(static_cast<std::size_t>(std::min<std::uint64_t>(range.offset, rest.size())));
+  rest = rest.first(static_cast<std::size_t>(std::min<std::uint64_t>(range.length, rest.size())));
+  for (; !rest.empty(); rest = rest.subspan(std::min(piece_size, rest.size())))
+    sink(rest.first(std::min(piece_size, rest.size())));
+  return object_info(key, whole->info);
 }
 
 ObjectInfo OutsideStore::write(std::string_view key, Bytes content, const Condition& condition) {
@@ -160,7 +202,9 @@ ListPage OutsideStore::list(const ListOptions& options) {
   std::sort(listed.begin(), listed.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
   for (auto& [key, info] : listed) {
     if (key < page_start(options) || !key.starts_with(options.prefix)) continue;
-    if (!page.add({.key = key, .size = info.size, .etag = {}, .modified = info.modified})) break;
+    ObjectInfo object = object_info(key, info);
+    object.etag.clear();
+    if (!page.add(std::move(object))) break;
   }
   return page.finish();
 }

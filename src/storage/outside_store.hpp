@@ -21,9 +21,11 @@ class OutsideObjects {
 
   struct Info {
     std::uint64_t size = 0;
-    /// Changes with the content; empty where nothing does so for sure.
+    /// Changes with the content; empty where nothing does so for sure: then the store reads the object for
+    /// it.
     std::string etag;
-    Time modified{};
+    Time modified{};  ///< zero where that is not told
+    bool operator==(const Info&) const = default;
   };
   struct Listed {
     std::string key;
@@ -76,7 +78,10 @@ class OutsideStore final : public ObjectStore, private StagingStore, private Pro
 
   void check(std::string_view key, const Condition& condition);
   ObjectInfo get_info(std::string_view key);
-  std::string digest_of(std::string_view key);
+  [[noreturn]] void throw_absent(std::string_view key) const;
+  struct Whole;
+  std::optional<Whole> find_whole(std::string_view key);
+  void read_through(std::string_view key, std::uint64_t offset, std::uint64_t length, const ByteSink& sink);
 
   const std::unique_ptr<OutsideObjects> objects_;
   const std::string url_;

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from datetime import UTC, datetime
 from typing import Any
@@ -109,10 +108,12 @@ class _Place:
     def __exit__(self, kind: Any, *_: Any) -> None:
         if self._aside is None:
             return
-        if kind is None:
-            self._fs.mv(self._aside, self._target)
-        elif self._fs.exists(self._aside):
-            self._fs.rm_file(self._aside)
+        try:
+            if kind is None:
+                self._fs.mv(self._aside, self._target)
+        finally:
+            if self._fs.exists(self._aside):
+                self._fs.rm_file(self._aside)
 
 
 class _Reader:
@@ -156,7 +157,7 @@ def _told(info: dict[str, Any]) -> Told:
 
 
 def _micros(info: dict[str, Any]) -> int:
-    """When it was written; now, where the file system does not say."""
+    """When it was written; 0 where the file system does not say."""
     moment = next((info[name] for name in _TIMES if info.get(name)), None)
     if isinstance(moment, str):
         try:
@@ -165,4 +166,4 @@ def _micros(info: dict[str, Any]) -> int:
             moment = None
     if isinstance(moment, datetime):
         moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    return int((moment if isinstance(moment, (int, float)) else time.time()) * 1_000_000)
+    return int(moment * 1_000_000) if isinstance(moment, (int, float)) else 0
