@@ -67,12 +67,22 @@ std::string shown(const ValueVersion& version) {
   return fmt::format("version {} of {}", version.version, quoted_key(version.name));
 }
 
+/// Error corruption for one that leads out of the folder: the index is from outside.
+std::string key_of(const ValueVersion& version) {
+  try {
+    return value_key(version.name, version.file_name);
+  } catch (const Error& error) {
+    throw Error(ErrorCode::corruption,
+                fmt::format("{} has no file that a repository may have: {}", shown(version), error.message()),
+                "correct the entry by hand, or restore the index");
+  }
+}
+
 std::optional<std::string> find_problem(const Repository& repository, const ValueVersion& version) {
   try {
     repository.read_value(version, [](Bytes) {});
   } catch (const Error& error) {
-    if (error.code() == ErrorCode::corruption || error.code() == ErrorCode::invalid_argument)
-      return error.what();
+    if (error.code() == ErrorCode::corruption) return error.what();
     throw;
   }
   return std::nullopt;
@@ -193,12 +203,12 @@ void Repository::keep_replaced() const {
 
 std::string Repository::value_url(const ValueVersion& version) const {
   PhysicalKey base = PhysicalKey::parse(store_.url());
-  base.path = join_key(base.path, value_key(version.name, version.file_name));
+  base.path = join_key(base.path, key_of(version));
   return base.url();
 }
 
 void Repository::read_value(const ValueVersion& version, const ByteSink& sink) const {
-  const std::string key = value_key(version.name, version.file_name);
+  const std::string key = key_of(version);
   Sha256 hash;
   std::uint64_t size = 0;
   const auto fail = [&](std::string_view why) {

@@ -12,6 +12,10 @@
 namespace unio {
 namespace {
 
+constexpr std::int64_t known_schema = 1;
+/// What every reader of JSON keeps exactly.
+constexpr std::int64_t greatest_version = (std::int64_t{1} << 53) - 1;
+
 [[noreturn]] void throw_corrupt(std::string_view what) {
   throw Error(ErrorCode::corruption, std::string(what), "correct the entry by hand, or restore the file");
 }
@@ -35,6 +39,12 @@ Time get_created(const Json& json, const Json* own) {
 
 void read_own(const Json& own, ValueVersion& version) {
   if (!own.is_object()) throw_corrupt("'unio' is no object");
+  if (own.find("schema") != nullptr && own.get_integer("schema") != known_schema) {
+    throw Error(ErrorCode::unsupported,
+                fmt::format("'unio' has the schema {}, and this version knows {}", own.get_integer("schema"),
+                            known_schema),
+                "install a newer unio");
+  }
   if (const auto hex = own.find_string("sha256")) {
     Sha256Value digest;
     if (!parse_hex(*hex, digest)) throw_corrupt("'sha256' is no SHA-256");
@@ -56,6 +66,7 @@ ValueVersion read_version(const std::shared_ptr<const std::string>& whole, std::
                        .file_name = json.get_string("fname"),
                        .text = SharedText(whole, text)};
   if (version.version < 0) throw_corrupt("'version' is negative");
+  if (version.version > greatest_version) throw_corrupt("'version' is too large");
   if (own != nullptr) read_own(*own, version);
   version.created = get_created(json, own);
   if (const auto expiry = json.find_string("expiry")) version.expiry = get_time(*expiry, "expiry");
@@ -116,7 +127,9 @@ RepositoryIndex RepositoryIndex::parse(std::string text) {
     try {
       index.add(read_version(index.whole_, entries[i]));
     } catch (const Error& error) {
-      throw_corrupt(fmt::format("entry {}{}: {}", i, entry_name(entries[i]), error.message()));
+      const std::string what = fmt::format("entry {}{}: {}", i, entry_name(entries[i]), error.message());
+      if (error.code() == ErrorCode::unsupported) throw Error(error.code(), what, error.hint());
+      throw_corrupt(what);
     }
   }
   index.check_numbers();
