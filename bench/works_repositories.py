@@ -14,7 +14,7 @@ from works_python import timed
 WHEN = "2020-02-01"
 SAVE_BESIDE_LAZYSCRIBE = Bar(10, at_least=True)
 OPEN_BESIDE_JSON = Bar(1.5, memory=200 * MIB)
-APPEND_BESIDE_JSON = Bar(2)
+APPEND_BESIDE_JSON = Bar(2, memory=300 * MIB)
 
 
 def run(scratch: Scratch, *words: str | int | Path) -> Sample:
