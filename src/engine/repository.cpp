@@ -112,8 +112,12 @@ std::unique_ptr<RepositoryListing> Repository::prepare_for_writing() const {
   ProbedStore* probed = store_.probed();
   PhysicalKey index = PhysicalKey::parse(store_.url());
   index.path = join_key(index.path, index_key_);
-  auto listing =
-      std::make_unique<RepositoryListing>(find_home(index, *known_registries_, context_), context_);
+  std::unique_ptr<RepositoryListing> listing =
+      RepositoryListing::open(find_home(index, *known_registries_, context_), context_);
+  if (!listing) {
+    if (probed != nullptr) Registry(store_, context_).prepare_for_writing();
+    return nullptr;
+  }
   // The same service, so that what it can do need not be found out again.
   ProbedStore* theirs = listing->store().probed();
   if (probed != nullptr && theirs != nullptr && theirs != probed) probed->adopt(theirs->capabilities());
@@ -151,11 +155,11 @@ SavedIndex Repository::save(const RepositoryChanges& changes) const {
     check_value_name(value.version.name, index_key_);
     if (!value.version.file_name.empty()) value_key(value.version.name, value.version.file_name);
   }
-  const std::unique_ptr<RepositoryListing> listing = prepare_for_writing();
+  std::unique_ptr<RepositoryListing> listing = prepare_for_writing();
   State state = read_state(changes.known.get());
   const std::vector<NewVersion> placed = place_values(store_, state.index, changes.values, context_);
   context_.failpoints.pass("repo.after_values");
-  if (listing) listing->announce();
+  if (listing && !listing->announce()) listing.reset();
   context_.failpoints.pass("repo.after_announcement");
   SavedIndex saved = publish(std::move(state), changes, placed);
   context_.failpoints.pass("repo.after_index");

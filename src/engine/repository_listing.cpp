@@ -1,6 +1,9 @@
 #include "engine/repository_listing.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <functional>
 #include <optional>
 
 #include "base/error.hpp"
@@ -38,6 +41,19 @@ bool is_registry(const std::string& url, const Context& context) {
   }
 }
 
+/// False, with a warning, where the registry may not be written to.
+bool if_allowed(const RepositoryHome& home, const Context& context, const std::function<void()>& write) {
+  try {
+    write();
+    return true;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::permission_denied && error.code() != ErrorCode::unsupported) throw;
+    context.progress.warn(fmt::format("'{}' is not listed in the registry '{}': {}", home.index_key,
+                                      home.registry.url(), error.what()));
+    return false;
+  }
+}
+
 }  // namespace
 
 RepositoryHome find_home(const PhysicalKey& index, const std::vector<std::string>& known,
@@ -56,8 +72,14 @@ RepositoryHome find_home(const PhysicalKey& index, const std::vector<std::string
 }
 
 RepositoryListing::RepositoryListing(RepositoryHome home, const Context& context)
-    : home_(std::move(home)), context_(context), id_(random_id(context.random)) {
-  if (store().probed() != nullptr) home_.registry.prepare_for_writing();
+    : home_(std::move(home)), context_(context), id_(random_id(context.random)) {}
+
+std::unique_ptr<RepositoryListing> RepositoryListing::open(RepositoryHome home, const Context& context) {
+  std::unique_ptr<RepositoryListing> listing(new RepositoryListing(std::move(home), context));
+  if (listing->store().probed() == nullptr) return listing;
+  const bool able =
+      if_allowed(listing->home_, context, [&] { listing->home_.registry.prepare_for_writing(); });
+  return able ? std::move(listing) : nullptr;
 }
 
 Json RepositoryListing::entry() const {
@@ -68,7 +90,11 @@ Json RepositoryListing::entry() const {
                        {"repository", home_.index_key}});
 }
 
-void RepositoryListing::announce() {
+bool RepositoryListing::announce() {
+  return if_allowed(home_, context_, [&] { write_announcement(); });
+}
+
+void RepositoryListing::write_announcement() {
   if (store().probed() == nullptr) home_.registry.prepare_for_writing();
   Json session = session_record(id_, context_);
   session.set("repository", home_.index_key);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,20 +28,26 @@ RepositoryHome find_home(const PhysicalKey& index, const std::vector<std::string
 /// A version of a value, by its name and number.
 using VersionName = std::pair<std::string, std::int64_t>;
 
-/// Tells a registry of one change of a repository's index: announced before, listed in the feed after it.
+/// Tells a registry of one change of a repository's index: announced before, listed in the feed after it. Who
+/// may save values need not be allowed to write in the registry around them: what is not listed then is said
+/// in a warning.
 class RepositoryListing {
  public:
   /// Knows from here on what the registry's service can do, where services differ; nothing else is written.
-  RepositoryListing(RepositoryHome home, const Context& context);
+  /// Null where this user, or this version, cannot write there.
+  static std::unique_ptr<RepositoryListing> open(RepositoryHome home, const Context& context);
 
   ObjectStore& store() const { return home_.registry.store(); }
 
-  /// Before the index changes: from here on somebody lists it, whatever happens to this process.
-  void announce();
+  /// Before the index changes: from here on somebody lists it, whatever happens to this process. False where
+  /// this cannot be written.
+  bool announce();
   /// After it changed in these versions; none: in any.
   void list(const std::vector<VersionName>& versions);
 
  private:
+  RepositoryListing(RepositoryHome home, const Context& context);
+  void write_announcement();
   Json entry() const;
 
   RepositoryHome home_;

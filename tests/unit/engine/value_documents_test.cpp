@@ -12,6 +12,7 @@ namespace unio::test {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
@@ -186,6 +187,14 @@ TEST_F(ValuesInCatalogs, outside_any_registry_make_one_of_their_folder) {
   const auto catalog = new_catalog();
   update_catalog(Registry(context_.stores.get(place), context_), *catalog, context_);
   EXPECT_THAT(found(*catalog, "kind:value"), ElementsAre("values.json#x@v0"));
+}
+
+TEST_F(ValuesInCatalogs, are_saved_though_the_registry_around_them_may_not_be_written_to) {
+  write_file(".unio/format.json",
+             R"({"format": "unio-registry", "version": 1, "required": ["x"], "optional": []})");
+  EXPECT_EQ(put("weights", "[0]"), "models/repository.json#weights@v0");
+  EXPECT_EQ(repository().get_index().versions().size(), 1U);
+  EXPECT_THAT(progress_.warnings(), ElementsAre(HasSubstr("is not listed in the registry")));
 }
 
 TEST_F(ValuesInCatalogs, of_a_release_that_is_exported_are_found_too) {
