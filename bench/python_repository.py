@@ -3,7 +3,7 @@
 python_repository.py make VERSIONS PATH             writes an index of so many versions, without their values
 python_repository.py LIBRARY save VALUES FOLDER     logs so many small values and saves them, with `unio.lazyscribe` or `lazyscribe`
 python_repository.py unio open PATH WHEN            opens a repository, and loads the version of `value-00007` as of a date
-python_repository.py json open PATH                 reads the index with Python's json
+python_repository.py json open PATH WHEN            reads the index with Python's json
 python_repository.py unio append PATH               opens a repository, logs a value, saves
 python_repository.py json append PATH               reads the index, adds an entry, writes it
 """
@@ -47,6 +47,7 @@ def write_index(entries: list[dict[str, object]], path: str) -> None:
 
 def make(versions: str, path: str) -> None:
     entries = [entry(number) for number in range(int(versions))]
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
     write_index(entries, path)
     for number in range(7, len(entries), NAMES):
         file = Path(path).parent / str(entries[number]["name"]) / str(entries[number]["fname"])
@@ -56,6 +57,7 @@ def make(versions: str, path: str) -> None:
 
 def save(library: str, values: str, folder: str) -> None:
     module = importlib.import_module(library)
+    Path(folder).mkdir(parents=True, exist_ok=True)
     saving = Stopwatch()
     repository = module.Repository(Path(folder) / "repository.json", mode="w")
     for number in range(int(values)):
