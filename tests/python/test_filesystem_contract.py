@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import fcntl
 import subprocess
 import sys
 from pathlib import Path
@@ -40,10 +40,12 @@ sys.exit(module.run(["contract", *sys.argv[4:]], {"memory": memory, "moving": mo
 @pytest.fixture(scope="session")
 def contract_module() -> Path:
     """The module, built where the native one was."""
-    folder = Path(os.environ.get("UNIO_BUILD", ROOT / "build/release"))
-    build = subprocess.run(
-        ["cmake", "--build", folder, "--target", "unio_contract"], capture_output=True, text=True, check=False
-    )
+    folder = ROOT / "build/release"
+    with (folder / "unio_contract.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # one build at a time, however many workers test
+        build = subprocess.run(
+            ["cmake", "--build", folder, "--target", "unio_contract"], capture_output=True, text=True, check=False
+        )
     assert build.returncode == 0, build.stdout[-2000:] + build.stderr
     return next((folder / "python").glob("unio_contract*.so"))
 
