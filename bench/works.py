@@ -85,10 +85,14 @@ class Sizes:
     bucket_entries: int
     artifacts: int
     stored_artifacts: int
+    repository_values: int
+    repository_versions: int
 
 
-FULL = Sizes(1_000_000, (100_000, 1_000_000), 100_000, 100_000, 5_000, 100_000, 4 << 30, 1_000_000, 1_000_000, 20_000)
-QUICK = Sizes(20_000, (5_000, 20_000), 2_000, 5_000, 500, 1_000, 64 << 20, 20_000, 20_000, 2_000)
+FULL = Sizes(
+    1_000_000, (100_000, 1_000_000), 100_000, 100_000, 5_000, 100_000, 4 << 30, 1_000_000, 1_000_000, 20_000, 2_000, 100_000
+)
+QUICK = Sizes(20_000, (5_000, 20_000), 2_000, 5_000, 500, 1_000, 64 << 20, 20_000, 20_000, 2_000, 200, 5_000)
 # Small files that repeat: what counts for status is their number, and they need little space in the registry.
 STATUS_FILE = (16, 64)
 STATUS_CONTENTS = 1000

@@ -16,8 +16,10 @@
 #include "app/stores.hpp"
 #include "engine/repository.hpp"
 #include "model/json_list.hpp"
+#include "model/releases.hpp"
 #include "model/value_path.hpp"
 #include "native/engine.hpp"
+#include "native/python_objects.hpp"
 #include "native/text.hpp"
 
 namespace unio::python {
@@ -123,21 +125,50 @@ ValueVersion version_of(const Wanted& wanted) {
           .size = size};
 }
 
-/// A repository by the URL of its index. Holds no connection.
+/// A version of a value by name and number.
+using Named = std::pair<nb::str, std::int64_t>;
+
+Release release_of(const nb::str& tag, const std::vector<Named>& versions, Micros created) {
+  Release release{.tag = key_text(tag), .versions = {}, .created = time_of(created)};
+  for (const auto& [name, number] : versions) release.versions.emplace_back(key_text(name), number);
+  return release;
+}
+
+/// Where the index of a repository is.
+struct IndexPlace {
+  std::string url;                     ///< of the index
+  std::shared_ptr<ObjectStore> store;  ///< of its folder, where only Python gets there
+  std::string key;                     ///< of the index in that store
+
+  Repository open(const Context& context, const App& app) const {
+    if (store) return Repository(*store, key, context);
+    return Repository::open(url, context, app.registries());
+  }
+};
+
+/// A repository by the place of its index. Holds no connection.
 class Handle {
   // First, since its type is found out from its body.
   template <class Body>
   auto call(Body body) const {
-    return run(*engine_, nb::none(), [body = std::move(body), url = url_](const Context& context) {
-      return body(Repository::open(url, context));
-    });
+    return run(*engine_, nb::none(),
+               [body = std::move(body), place = place_, wired = engine_->wired()](const Context& context) {
+                 return body(place.open(context, wired->app));
+               });
   }
 
  public:
   Handle(std::shared_ptr<Engine> engine, const nb::str& place)
-      : engine_(std::move(engine)), url_(registry_url(path_of(place).native())) {}
+      : engine_(std::move(engine)),
+        place_{.url = registry_url(path_of(place).native()), .store = {}, .key = {}} {}
+  /// In a file system of Python's.
+  Handle(std::shared_ptr<Engine> engine, nb::object files, std::string index) : engine_(std::move(engine)) {
+    place_.store = open_python_store(std::move(files));
+    place_.url = place_.store->url() + "/" + index;
+    place_.key = std::move(index);
+  }
 
-  const std::string& url() const { return url_; }
+  const std::string& url() const { return place_.url; }
 
   nb::object read() const {
     auto index = call([](const Repository& repository) { return repository.find_index(); });
@@ -146,11 +177,12 @@ class Handle {
 
   nb::tuple save(const std::vector<Value>& values,
                  const std::vector<std::tuple<nb::str, std::int64_t, std::optional<Micros>>>& expiries,
-                 bool replace) const {
+                 bool replace, const Index& known) const {
     auto changes = std::make_shared<RepositoryChanges>();
     changes->values = values_of(values);
     for (const auto& [name, number, expiry] : expiries)
       changes->expiries.push_back({key_text(name), number, time_of(expiry)});
+    changes->known = std::make_shared<const Index>(known);
     changes->onto = replace ? OntoIndex::replace : OntoIndex::add;
     SavedIndex saved = call([changes](const Repository& repository) { return repository.save(*changes); });
     return nb::make_tuple(nb::cast(std::move(saved.index)), saved.positions);
@@ -160,6 +192,7 @@ class Handle {
   nb::list place(const std::vector<Value>& given) const {
     auto values = std::make_shared<std::vector<ValueToSave>>(values_of(given));
     const auto placed = call([values](const Repository& repository) {
+      if (repository.store().probed() != nullptr) repository.prepare_for_writing();
       return place_values(repository.store(), {}, *values, repository.context());
     });
     nb::list result;
@@ -188,14 +221,16 @@ class Handle {
     });
   }
 
-  void export_versions(const std::string& tag, const std::vector<std::pair<nb::str, std::int64_t>>& versions,
-                       const nb::str& target) const {
-    Release release{.tag = tag, .versions = {}, .created = {}};
-    for (const auto& [name, number] : versions) release.versions.emplace_back(key_text(name), number);
-    const std::string url = registry_url(path_of(target).native());
-    call([release, url](const Repository& repository) {
-      export_release(repository, release, Repository::open(url, repository.context()));
+  void export_versions(const nb::str& tag, const std::vector<Named>& versions, const Handle& target) const {
+    const Release release = release_of(tag, versions, 0);
+    call([release, place = target.place_, wired = engine_->wired()](const Repository& repository) {
+      export_release(repository, release, place.open(repository.context(), wired->app));
     });
+  }
+
+  void add_release(const nb::str& tag, const std::vector<Named>& versions, Micros created) const {
+    const Release release = release_of(tag, versions, created);
+    call([release](const Repository& repository) { repository.add_release(release); });
   }
 
   nb::object read_file(const std::string& key) const {
@@ -210,9 +245,7 @@ class Handle {
   void write_file(const std::string& key, const nb::bytes& content,
                   const std::optional<std::string>& etag) const {
     const std::string text(content.c_str(), content.size());
-    call([=](const Repository& repository) {
-      repository.store().write(key, as_bytes(text), etag ? Condition::matches(*etag) : Condition::absent());
-    });
+    call([=](const Repository& repository) { repository.write_file(key, text, etag); });
   }
 
   nb::list verify() const {
@@ -225,8 +258,21 @@ class Handle {
 
  private:
   std::shared_ptr<Engine> engine_;
-  std::string url_;
+  IndexPlace place_;
 };
+
+/// Of each its tag, names and numbers, and microsecond.
+nb::list parse_releases(const nb::bytes& text) {
+  nb::list all;
+  const Releases releases = Releases::parse({text.c_str(), text.size()});
+  for (const Release& release : releases.all()) {
+    nb::list versions;
+    for (const auto& [name, number] : release.versions)
+      versions.append(nb::make_tuple(key_str(name), number));
+    all.append(nb::make_tuple(key_str(release.tag), versions, micros_of(release.created)));
+  }
+  return all;
+}
 
 std::pair<Micros, Micros> time_span(const std::string& text) {
   const TimeSpan span = parse_time_span(text);
@@ -237,9 +283,7 @@ void bind_index(nb::module_& module) {
   nb::class_<Index>(module, "RepositoryIndex")
       .def(nb::init<>())
       .def_static("parse",
-                  [](const nb::bytes& text) {
-                    return Index::parse({text.c_str(), text.size()});
-                  })
+                  [](const nb::bytes& text) { return Index::parse(std::string(text.c_str(), text.size())); })
       .def("dump", [](const Index& index) { return bytes_of(index.dump()); })
       .def("__len__", [](const Index& index) { return index.versions().size(); })
       .def("copy", [](const Index& index) { return Index(index); })
@@ -268,13 +312,17 @@ void bind_repository(nb::module_& module) {
   bind_index(module);
   nb::class_<Handle>(module, "Repository")
       .def(nb::init<std::shared_ptr<Engine>, nb::str>(), nb::arg("engine"), nb::arg("place"))
+      .def(nb::init<std::shared_ptr<Engine>, nb::object, std::string>(), nb::arg("engine"), nb::arg("files"),
+           nb::arg("index"))
       .def_prop_ro("url", [](const Handle& handle) { return handle.url(); })
       .def("read", &Handle::read)
-      .def("save", &Handle::save, nb::arg("values"), nb::arg("expiries"), nb::arg("replace"))
+      .def("save", &Handle::save, nb::arg("values"), nb::arg("expiries"), nb::arg("replace"),
+           nb::arg("known"))
       .def("place", &Handle::place, nb::arg("values"))
       .def("get", &Handle::get, nb::arg("version"))
       .def("fetch", &Handle::fetch, nb::arg("version"), nb::arg("path"))
       .def("export", &Handle::export_versions, nb::arg("tag"), nb::arg("versions"), nb::arg("target"))
+      .def("add_release", &Handle::add_release, nb::arg("tag"), nb::arg("versions"), nb::arg("created"))
       .def("read_file", &Handle::read_file, nb::arg("key"))
       .def("write_file", &Handle::write_file, nb::arg("key"), nb::arg("content"), nb::arg("etag").none())
       .def("verify", &Handle::verify);
@@ -289,6 +337,7 @@ void bind_repository(nb::module_& module) {
     return key_str(value_key(key_text(name), key_text(file_name)));
   });
   module.def("time_span", &time_span);
+  module.def("parse_releases", &parse_releases, nb::arg("text"));
 }
 
 }  // namespace unio::python

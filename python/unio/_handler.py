@@ -212,7 +212,7 @@ class Handler:
         return frame
 
     def find_documents(self, query: str | Mapping[str, Any], *, max_docs: int = 7) -> list[dict[str, Any]]:
-        """What a query finds of every kind, the newest first: artifacts, and revisions of packages.
+        """What a query finds of every kind, the newest first: artifacts, revisions of packages, and versions of values.
 
         Each is a dictionary, as docs/finding.md describes them; its ``kind`` says what it is. Needs no other library.
 

@@ -2,7 +2,7 @@
 
 import builtins
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, overload
 
 version: str
 error_codes: dict[str, str]
@@ -168,7 +168,11 @@ class RepositoryIndex:
 class Repository:
     """A repository, or project, by the place of its file, and the files beside that."""
 
+    @overload
     def __init__(self, engine: Engine, place: str) -> None: ...
+    @overload
+    def __init__(self, engine: Engine, files: Any, index: str) -> None:
+        """`files` is a `unio.lazyscribe._filesystem.Files`."""
     @property
     def url(self) -> str: ...
     def read(self) -> RepositoryIndex | None: ...
@@ -177,8 +181,10 @@ class Repository:
         values: Sequence[tuple[tuple[str, str, str, int, int | None, str], bytes | str]],
         expiries: Sequence[tuple[str, int, int | None]],
         replace: bool,
+        known: RepositoryIndex,
     ) -> tuple[RepositoryIndex, list[int]]:
-        """Values as for `RepositoryIndex.append`, each with its bytes or the path of a file."""
+        """Values as for `RepositoryIndex.append`, each with its bytes or the path of a file; `known` is the index as it
+        was last read or saved."""
     def place(
         self, values: Sequence[tuple[tuple[str, str, str, int, int | None, str], bytes | str]]
     ) -> list[tuple[str, str, int]]:
@@ -186,8 +192,9 @@ class Repository:
     def get(self, version: tuple[str, int, str, str | None, int | None]) -> bytes:
         """Of a version its name, number, file name, SHA-256 and size."""
     def fetch(self, version: tuple[str, int, str, str | None, int | None], path: str) -> None: ...
-    def export(self, tag: str, versions: Sequence[tuple[str, int]], target: str) -> None:
+    def export(self, tag: str, versions: Sequence[tuple[str, int]], target: Repository) -> None:
         """Copies versions, with their numbers, to a repository that is not there yet."""
+    def add_release(self, tag: str, versions: Sequence[tuple[str, int]], created: int) -> None: ...
     def read_file(self, key: str) -> tuple[bytes, str] | None:
         """Content and etag."""
     def write_file(self, key: str, content: bytes, etag: str | None) -> None: ...
@@ -197,6 +204,9 @@ def slug(text: str) -> str: ...
 def value_file_name(name: str, created: int, suffix: str) -> str: ...
 def check_value_name(name: str, index: str) -> None: ...
 def value_key(name: str, file_name: str) -> str: ...
+def parse_releases(text: bytes) -> list[tuple[str, list[tuple[str, int]], int]]:
+    """Of each its tag, the names and numbers of its versions, and its microsecond."""
+
 def time_span(text: str) -> tuple[int, int]:
     """The first and the last microsecond that a time stands for."""
 

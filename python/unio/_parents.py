@@ -11,7 +11,7 @@ from unio._package import Package
 
 Parent = str | Artifact | Package
 
-_IS_ID = re.compile(r"artifact_.*|.*@[0-9a-f]{64}", re.DOTALL)
+_IS_ID = re.compile(r"artifact_.*|.*@[0-9a-f]{64}|.*#.*@v[0-9]+", re.DOTALL)
 
 
 def parent_ids(parents: Iterable[Parent], registry: str) -> list[str]:

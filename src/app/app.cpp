@@ -44,6 +44,12 @@ std::string App::default_registry() const {
   return url_of(config_.get("registry").value);
 }
 
+std::vector<std::string> App::registries() const {
+  std::vector<std::string> urls{default_registry()};
+  for (const auto& [name, remote] : config_.remotes()) urls.push_back(registry_url(remote.url));
+  return urls;
+}
+
 std::string App::url_of(const std::string& registry) const {
   return registry_url(config_.find_remote(registry).value_or(registry));
 }

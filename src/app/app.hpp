@@ -5,6 +5,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "app/config.hpp"
 #include "app/stores.hpp"
@@ -36,6 +37,8 @@ class App {
 
   /// The URL of the default registry.
   std::string default_registry() const;
+  /// The URLs of the default registry and of all remotes.
+  std::vector<std::string> registries() const;
   /// The URL of one that the user named: a folder, a URL or a remote.
   std::string url_of(const std::string& registry) const;
   /// A reference as the user wrote it, with its registry found: where it names none, the default one, or

@@ -55,7 +55,9 @@ constexpr std::array failpoint_table{
     FailpointInfo{"save.after_contents", "all is written; the session stands"},
     FailpointInfo{"repo.after_values",
                   "all values are stored; the index of the repository does not name them"},
+    FailpointInfo{"repo.after_announcement", "the registry knows that the index is about to change"},
     FailpointInfo{"repo.after_index", "the index of the repository names them"},
+    FailpointInfo{"repo.after_feed", "the registry's feed lists them"},
 };
 
 Error bad_failpoint(std::string_view text, std::string_view why) {

@@ -24,15 +24,6 @@ constexpr std::uint64_t usual_header = std::uint64_t{16} << 10;
 /// A longer first line of a manifest is no header.
 constexpr std::uint64_t longest_header = std::uint64_t{16} << 20;
 
-Json datetime(Time time) {
-  return Json::object({{"$date", format_time(time)}});
-}
-
-std::uint64_t revision_of(Time seen) {
-  const auto since = std::chrono::floor<std::chrono::milliseconds>(seen.time_since_epoch());
-  return static_cast<std::uint64_t>(std::max<std::int64_t>(0, since.count()));
-}
-
 Json json_list(const std::vector<std::string>& texts) {
   return Json::Array(texts.begin(), texts.end());
 }
@@ -236,7 +227,7 @@ class PackageDocuments {
     CatalogDocument document{.kind = DocumentKind::package,
                              .id = revision_id(revision.name, revision.top_hash),
                              .creation_time = {},
-                             .revision = revision_of(seen_),
+                             .revision = number_of_view(seen_),
                              .based_on = {},
                              .document = {}};
     if (record) {
@@ -287,7 +278,7 @@ class PackageDocuments {
       copy("host", "hostname", record->json);
       add_surroundings(json, *record);
     }
-    json.set("creation_time", datetime(document.creation_time));
+    json.set("creation_time", document_time(document.creation_time));
     json.set("based_on", json_list(document.based_on));
     if (record) copy("bytes", "bytes", record->json);
     return json;
@@ -306,6 +297,15 @@ class PackageDocuments {
 
 }  // namespace
 
+Json document_time(Time time) {
+  return Json::object({{"$date", format_time(time)}});
+}
+
+std::uint64_t number_of_view(Time seen) {
+  const auto since = std::chrono::floor<std::chrono::milliseconds>(seen.time_since_epoch());
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(0, since.count()));
+}
+
 CatalogDocument artifact_document(const ArtifactRecord& record) {
   return artifact_document(record, record.document());
 }
@@ -313,7 +313,7 @@ CatalogDocument artifact_document(const ArtifactRecord& record) {
 CatalogDocument artifact_document(const ArtifactRecord& record, Json body) {
   Json json = Json::object({{"kind", "artifact"}});
   json.if_object()->append(std::move(*body.if_object()));
-  json.set("creation_time", datetime(record.creation_time));
+  json.set("creation_time", document_time(record.creation_time));
   return {.kind = DocumentKind::artifact,
           .id = record.artifact_id,
           .creation_time = record.creation_time,
@@ -369,17 +369,17 @@ std::vector<CatalogDocument> package_documents(const Registry& registry,
 
 CatalogDocument with_tags(CatalogDocument document, const std::vector<std::string>& tags, Time seen) {
   document.document.set("tags", json_list(tags));
-  document.revision = revision_of(seen);
+  document.revision = number_of_view(seen);
   return document;
 }
 
 CatalogDocument deleted_document(const CatalogDocument& document, Time seen) {
   CatalogDocument deleted = document;
-  deleted.revision = revision_of(seen);
-  deleted.document = Json::object({{"kind", "package"},
+  deleted.revision = number_of_view(seen);
+  deleted.document = Json::object({{"kind", name(document.kind)},
                                    {std::string(deleted_field), true},
                                    {"tags", Json::Array{}},
-                                   {"creation_time", datetime(document.creation_time)}});
+                                   {"creation_time", document_time(document.creation_time)}});
   return deleted;
 }
 

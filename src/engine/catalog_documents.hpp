@@ -16,6 +16,11 @@ namespace unio {
 // What a registry holds, as the documents that a catalogue searches (docs/finding.md). What is missing or
 // damaged in the store is left out with a warning.
 
+/// A time as queries take it for a datetime.
+Json document_time(Time time);
+/// What a view of something that changes is numbered by, so that of two the later one counts.
+std::uint64_t number_of_view(Time seen);
+
 /// An artifact in one revision of its metadata.
 struct PublishedArtifact {
   std::string folder;    ///< key of the artifact's folder
@@ -58,7 +63,7 @@ std::vector<CatalogDocument> package_documents(const Registry& registry,
 
 /// The document with these tags instead.
 CatalogDocument with_tags(CatalogDocument document, const std::vector<std::string>& tags, Time seen);
-/// The document of a revision that no name points at any more: searches pass over it.
+/// The document of what is there no more, as a revision that no name points at: searches pass over it.
 CatalogDocument deleted_document(const CatalogDocument& document, Time seen);
 /// The member that such documents have.
 inline constexpr std::string_view deleted_field = "deleted";

@@ -13,6 +13,7 @@
 #include "engine/pointer_value.hpp"
 #include "engine/read_many.hpp"
 #include "engine/settle.hpp"
+#include "engine/value_documents.hpp"
 #include "model/registry_layout.hpp"
 
 namespace unio {
@@ -35,7 +36,11 @@ struct PackageNames {
 class Updater {
  public:
   Updater(const Registry& registry, Catalog& catalog, CatalogBatches& batches, const Context& context)
-      : registry_(registry), catalog_(catalog), batches_(batches), context_(context) {}
+      : registry_(registry),
+        catalog_(catalog),
+        batches_(batches),
+        context_(context),
+        repositories_(registry, catalog, batches, context) {}
 
   void take(const FeedEntry& entry) {
     try {
@@ -46,6 +51,8 @@ class Updater {
             entry.record.get_string("top_hash"));
       } else if (entry.kind == "tag" || entry.kind == "rollback" || entry.kind == "delete") {
         take_move(entry.record);
+      } else if (entry.kind == "value") {
+        repositories_.take(entry.record);
       }
     } catch (const Error& error) {
       if (error.code() != ErrorCode::corruption && error.code() != ErrorCode::invalid_argument) throw;
@@ -59,6 +66,7 @@ class Updater {
   void finish(const CatalogStates& states) {
     put_artifacts();
     put_packages();
+    repositories_.put();
     batches_.put({}, states);
   }
 
@@ -214,6 +222,7 @@ class Updater {
   std::vector<PublishedArtifact> artifacts_;
   std::map<PackageName, TouchedPackage> touched_;
   std::map<PackageName, PackageNames> names_;
+  RepositoryUpdates repositories_;
 };
 
 /// Where the catalogue is in the feed; absent when it does not know.

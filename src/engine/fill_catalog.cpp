@@ -10,6 +10,7 @@
 #include "engine/catalog_batches.hpp"
 #include "engine/pointer_value.hpp"
 #include "engine/read_many.hpp"
+#include "engine/value_documents.hpp"
 #include "model/registry_layout.hpp"
 
 namespace unio {
@@ -213,6 +214,8 @@ void fill_catalog(const Registry& registry, CatalogBatches& batches, const Conte
   Filler filler(registry, batches, context);
   filler.fill_artifacts();
   filler.fill_packages();
+  for (const std::string& index : find_repositories(registry, context))
+    put_values(registry, index, batches, context);
   batches.put({},
               {{std::string(feed_state), position.text()}, {std::string(registry_state), registry.url()}});
 }

@@ -8,7 +8,9 @@
 
 #include "base/error.hpp"
 #include "engine/catalog_documents.hpp"
+#include "model/artifact.hpp"
 #include "model/logical_key.hpp"
+#include "model/registry_layout.hpp"
 
 namespace unio {
 namespace {
@@ -102,10 +104,22 @@ std::string get_revision_id(const ResolvedRef& ref, const Context& context) {
 }
 
 void check_parent_id(std::string_view id) {
-  if (is_artifact_id(id) || is_revision_id(id)) return;
-  throw Error(ErrorCode::invalid_argument,
-              fmt::format("nothing is based on {}: it is no id of an artifact or a revision", quoted_key(id)),
-              "give a whole id, artifact_ and 36 characters, or a package such as team/photos:v1");
+  if (is_published_id(id)) return;
+  throw Error(
+      ErrorCode::invalid_argument,
+      fmt::format("nothing is based on {}: it is no id of an artifact, a revision or a value",
+                  quoted_key(id)),
+      "give a whole id, artifact_ and 36 characters, a package such as team/photos:v1, or INDEX#NAME@v3 "
+      "of a value");
+}
+
+bool is_published_id(std::string_view text) {
+  if (is_artifact_id(text) || is_revision_id(text)) return true;
+  const std::size_t at = text.rfind('@');
+  if (at == std::string_view::npos) return false;
+  const std::string_view version = text.substr(at + 1);
+  const std::size_t mark = std::min(text.find('#'), at);
+  return version.starts_with('v') && is_timestamp(version.substr(1)) && mark > 0 && mark + 1 < at;
 }
 
 std::string get_full_id(Catalog& catalog, std::string_view prefix) {

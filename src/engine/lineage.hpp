@@ -44,16 +44,20 @@ struct LineageOptions {
   std::size_t most = 10'000;
 };
 
-/// What an artifact or a revision was made from (up), or what was made from it (down). An id that is not
-/// known is a graph of itself alone. Cycles and parents that are missing do no harm.
+/// What an artifact, a revision or a value was made from (up), or what was made from it (down). An id that is
+/// not known is a graph of itself alone. Cycles and parents that are missing do no harm.
 LineageGraph walk_lineage(Catalog& catalog, std::string_view id, const LineageOptions& options);
 
 /// The id of the revision that a reference means now. Error not_found.
 std::string get_revision_id(const ResolvedRef& ref, const Context& context);
 
-/// What something may say that it was made from: the whole id of an artifact or of a revision, which need not
+/// What something may say that it was made from: an id as is_published_id has them, which need not
 /// be known here. Error invalid_argument for others.
 void check_parent_id(std::string_view id);
+
+/// Whether the text has the form of an id: of an artifact, "<name>@<top hash>" of a revision,
+/// "<index>#<name>@v<number>" of a version of a value.
+bool is_published_id(std::string_view text);
 
 /// The id of the one document whose id begins so, or is it. Error not_found; invalid_argument that names some
 /// when there are several.

@@ -84,6 +84,9 @@ class PushSession {
   bool announced_ = false;
 };
 
+/// The record that announces an operation: who, on which host, in which process.
+Json session_record(std::string_view id, const Context& context);
+
 /// Completes saves whose owner died after the artifact stood, and clears away those of others that died: for
 /// who looks for artifacts. One request when nothing is going on. Never fails.
 void settle_saves(const Registry& registry, const Context& context);

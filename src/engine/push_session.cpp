@@ -98,6 +98,18 @@ bool complete_save(const Registry& registry, const Context& context, const Json&
   }
 }
 
+bool is_of_repository(const Json& session) {
+  return session.find("repository") != nullptr;
+}
+
+/// Readers of the feed look at the repository, whatever became of its index.
+void list_repository(const Registry& registry, const Context& context, const Json& session) {
+  const Json* entry = session.find("entry");
+  if (entry == nullptr || !entry->find_string("op")) return;
+  registry.prepare_for_writing();
+  append_feed(registry, *entry, context.clock.now(), context);
+}
+
 void clear_save(const Registry& registry, const Json& session) {
   const auto folder = session.find_string("artifact");
   if (!folder || !layout::is_artifact_folder(*folder) || keeps_leftovers(session)) return;
@@ -120,6 +132,10 @@ bool settle(const Registry& registry, const Context& context, const ObjectInfo& 
   if (!session) return abandoned;
   const bool dead = abandoned || is_dead(*session, context);
   const bool due = dead || !young;
+  if (is_of_repository(*session)) {
+    if (due) list_repository(registry, context, *session);
+    return due;
+  }
   if (session->find("artifact") == nullptr) return dead;
   if (due && complete_save(registry, context, *session)) return true;
   if (dead) clear_save(registry, *session);
@@ -136,6 +152,15 @@ void settle_sessions(const Registry& registry, const Context& context) {
 }
 
 }  // namespace
+
+Json session_record(std::string_view id, const Context& context) {
+  return Json::object({{"format", 1},
+                       {"id", id},
+                       {"started", format_time(context.clock.now())},
+                       {"user", context.user},
+                       {"host", context.host},
+                       {"process", static_cast<std::int64_t>(::getpid())}});
+}
 
 PushSession::PushSession(const Registry& registry, const Context& context, Known known)
     : registry_(registry), context_(context), known_(std::move(known)), id_(session_id(context)) {}
@@ -161,12 +186,7 @@ void PushSession::write_announcement() {
   if (format_etag_.empty() || format_etag_ != known_.format_etag)
     format_etag_ = registry_.prepare_for_writing();
   if (overview_.has_sessions) settle_sessions(registry_, context_);
-  Json session = Json::object({{"format", 1},
-                               {"id", id_},
-                               {"started", format_time(context_.clock.now())},
-                               {"user", context_.user},
-                               {"host", context_.host},
-                               {"process", static_cast<std::int64_t>(::getpid())}});
+  Json session = session_record(id_, context_);
   if (known_.save) {
     session.set("artifact", known_.save->folder);
     session.set("metadata", known_.save->metadata);

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::uint64_t largest_index = std::uint64_t{1} << 30;
 constexpr int most_tries = 2000;
-constexpr std::string_view releases_key = "releases.json";
+const std::string releases_key = "releases.json";
 
 /// Lets others go first, so that not all who lost come back at once.
 void give_way(RandomSource& random, int tries) {
@@ -50,17 +50,39 @@ void set_expiries(RepositoryIndex& index, const std::vector<ExpiryChange>& chang
   }
 }
 
+std::vector<VersionName> changed_versions(const SavedIndex& saved, const RepositoryChanges& changes) {
+  // What was there before may be there no more.
+  if (changes.onto == OntoIndex::replace) return {};
+  std::vector<VersionName> changed;
+  for (const std::size_t position : saved.positions) {
+    const ValueVersion& version = saved.index.versions()[position];
+    changed.emplace_back(version.name, version.version);
+  }
+  for (const ExpiryChange& change : changes.expiries) changed.emplace_back(change.name, change.version);
+  return changed;
+}
+
 /// "version 3 of 'weights'"
 std::string shown(const ValueVersion& version) {
   return fmt::format("version {} of {}", version.version, quoted_key(version.name));
+}
+
+/// Error corruption for one that leads out of the folder: the index is from outside.
+std::string key_of(const ValueVersion& version) {
+  try {
+    return value_key(version.name, version.file_name);
+  } catch (const Error& error) {
+    throw Error(ErrorCode::corruption,
+                fmt::format("{} has no file that a repository may have: {}", shown(version), error.message()),
+                "correct the entry by hand, or restore the index");
+  }
 }
 
 std::optional<std::string> find_problem(const Repository& repository, const ValueVersion& version) {
   try {
     repository.read_value(version, [](Bytes) {});
   } catch (const Error& error) {
-    if (error.code() == ErrorCode::corruption || error.code() == ErrorCode::invalid_argument)
-      return error.what();
+    if (error.code() == ErrorCode::corruption) return error.what();
     throw;
   }
   return std::nullopt;
@@ -68,7 +90,8 @@ std::optional<std::string> find_problem(const Repository& repository, const Valu
 
 }  // namespace
 
-Repository Repository::open(std::string_view index_url, const Context& context) {
+Repository Repository::open(std::string_view index_url, const Context& context,
+                            std::vector<std::string> known) {
   PhysicalKey folder = PhysicalKey::parse(index_url);
   const std::size_t slash = folder.path.rfind('/');
   const std::string key = slash == std::string::npos ? folder.path : folder.path.substr(slash + 1);
@@ -79,14 +102,34 @@ Repository Repository::open(std::string_view index_url, const Context& context) 
   folder.path.resize(slash == std::string::npos ? 0 : slash);
   std::string url = folder.url();
   while (url.ends_with('/') && !url.ends_with("://")) url.pop_back();
-  return Repository(context.stores.get(url), key, context);
+  Repository repository(context.stores.get(url), key, context);
+  repository.known_registries_ = std::move(known);
+  return repository;
 }
 
-Repository::State Repository::read_state() const {
+std::unique_ptr<RepositoryListing> Repository::prepare_for_writing() const {
+  if (!known_registries_) return nullptr;
+  ProbedStore* probed = store_.probed();
+  PhysicalKey index = PhysicalKey::parse(store_.url());
+  index.path = join_key(index.path, index_key_);
+  std::unique_ptr<RepositoryListing> listing =
+      RepositoryListing::open(find_home(index, *known_registries_, context_), context_);
+  if (!listing) {
+    if (probed != nullptr) Registry(store_, context_).prepare_for_writing();
+    return nullptr;
+  }
+  // The same service, so that what it can do need not be found out again.
+  ProbedStore* theirs = listing->store().probed();
+  if (probed != nullptr && theirs != nullptr && theirs != probed) probed->adopt(theirs->capabilities());
+  return listing;
+}
+
+Repository::State Repository::read_state(const RepositoryIndex* known) const {
   auto found = find_object(store_, index_key_, largest_index);
   if (!found) return {};
+  if (known != nullptr && known->is_of(found->content)) return {*known, std::move(found->info.etag)};
   return in_context(fmt::format("read '{}'", index_url()), [&] {
-    return State{RepositoryIndex::parse(found->content), std::move(found->info.etag)};
+    return State{RepositoryIndex::parse(std::move(found->content)), std::move(found->info.etag)};
   });
 }
 
@@ -108,13 +151,20 @@ RepositoryIndex Repository::get_index() const {
 }
 
 SavedIndex Repository::save(const RepositoryChanges& changes) const {
-  for (const ValueToSave& value : changes.values) check_value_name(value.version.name, index_key_);
-  if (store_.probed() != nullptr) Registry(store_, context_).prepare_for_writing();
-  State state = read_state();
+  for (const ValueToSave& value : changes.values) {
+    check_value_name(value.version.name, index_key_);
+    if (!value.version.file_name.empty()) value_key(value.version.name, value.version.file_name);
+  }
+  std::unique_ptr<RepositoryListing> listing = prepare_for_writing();
+  State state = read_state(changes.known.get());
   const std::vector<NewVersion> placed = place_values(store_, state.index, changes.values, context_);
   context_.failpoints.pass("repo.after_values");
+  if (listing && !listing->announce()) listing.reset();
+  context_.failpoints.pass("repo.after_announcement");
   SavedIndex saved = publish(std::move(state), changes, placed);
   context_.failpoints.pass("repo.after_index");
+  if (listing) listing->list(changed_versions(saved, changes));
+  context_.failpoints.pass("repo.after_feed");
   return saved;
 }
 
@@ -129,11 +179,12 @@ SavedIndex Repository::publish(State state, const RepositoryChanges& changes,
     if (changes.onto == OntoIndex::add) saved.index = std::move(state.index);
     set_expiries(saved.index, changes.expiries);
     for (const NewVersion& version : placed) saved.positions.push_back(saved.index.append(version));
-    const std::string content = saved.index.dump();
+    std::string content = saved.index.dump();
     if (changes.onto == OntoIndex::replace && state.etag) keep_replaced();
     if (lock) lock->check();
     try {
       store_.write(index_key_, as_bytes(content), unchanged(state.etag));
+      saved.index.remember(std::move(content));
       return saved;
     } catch (const Error& error) {
       if (error.code() != ErrorCode::conflict) throw;
@@ -156,12 +207,12 @@ void Repository::keep_replaced() const {
 
 std::string Repository::value_url(const ValueVersion& version) const {
   PhysicalKey base = PhysicalKey::parse(store_.url());
-  base.path = join_key(base.path, value_key(version.name, version.file_name));
+  base.path = join_key(base.path, key_of(version));
   return base.url();
 }
 
 void Repository::read_value(const ValueVersion& version, const ByteSink& sink) const {
-  const std::string key = value_key(version.name, version.file_name);
+  const std::string key = key_of(version);
   Sha256 hash;
   std::uint64_t size = 0;
   const auto fail = [&](std::string_view why) {
@@ -210,25 +261,34 @@ Releases Repository::read_releases() const {
 }
 
 Release Repository::release(const std::string& tag) const {
-  if (store_.probed() != nullptr) Registry(store_, context_).prepare_for_writing();
-  const auto lock = lock_if_needed(store_, index_key_, context_);
-  const Release made = make_release(get_index(), tag, context_.clock.now());
+  Release made = make_release(get_index(), tag, context_.clock.now());
+  add_release(made);
+  return made;
+}
+
+void Repository::add_release(const Release& release) const {
   for (int tries = 1; tries <= most_tries; ++tries) {
     throw_if_stopped(context_.stop);
     const auto found = find_object(store_, releases_key, largest_index);
     Releases releases = found ? Releases::parse(found->content) : Releases();
-    releases.append(made);
-    if (lock) lock->check();
+    releases.append(release);
     try {
-      store_.write(releases_key, as_bytes(releases.dump()),
-                   found ? Condition::matches(found->info.etag) : Condition::absent());
-      return made;
+      return write_file(releases_key, releases.dump(),
+                        found ? std::optional(found->info.etag) : std::nullopt);
     } catch (const Error& error) {
       if (error.code() != ErrorCode::conflict) throw;
     }
     give_way(context_.random, tries);
   }
   throw Error(ErrorCode::conflict, "others always changed the releases first", "try again");
+}
+
+void Repository::write_file(const std::string& key, std::string_view content,
+                            const std::optional<std::string>& etag) const {
+  if (store_.probed() != nullptr) prepare_for_writing();
+  const auto lock = lock_if_needed(store_, key, context_);
+  if (lock) lock->check();
+  store_.write(key, as_bytes(content), unchanged(etag));
 }
 
 }  // namespace unio

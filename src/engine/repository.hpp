@@ -3,12 +3,14 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "engine/context.hpp"
+#include "engine/repository_listing.hpp"
 #include "model/releases.hpp"
 #include "model/repository_index.hpp"
 #include "model/repository_versions.hpp"
@@ -49,6 +51,8 @@ struct RepositoryChanges {
   std::vector<ValueToSave> values;
   std::vector<ExpiryChange> expiries;
   OntoIndex onto = OntoIndex::add;
+  /// The index as it was last read or saved: need not be parsed again when nobody has changed it.
+  std::shared_ptr<const RepositoryIndex> known = nullptr;
 };
 
 /// The index as it was published, and where in it the versions of the changes are, in their order.
@@ -79,8 +83,11 @@ class Repository {
  public:
   Repository(ObjectStore& store, std::string index_key, const Context& context)
       : store_(store), index_key_(std::move(index_key)), context_(context) {}
-  /// By the URL of its index: "file:///data/repository.json", "s3://bucket/prefix/repository.json".
-  static Repository open(std::string_view index_url, const Context& context);
+  /// By the URL of its index: "file:///data/repository.json", "s3://bucket/prefix/repository.json". What is
+  /// saved there is listed in the feed of the registry that it lies in (repository_listing.hpp); `known` has
+  /// URLs of registries. One that is made otherwise is listed nowhere, and its store's abilities are known.
+  static Repository open(std::string_view index_url, const Context& context,
+                         std::vector<std::string> known = {});
 
   ObjectStore& store() const { return store_; }
   const std::string& index_key() const { return index_key_; }
@@ -104,6 +111,15 @@ class Repository {
   void read_value(const ValueVersion& version, const ByteSink& sink) const;
   std::string value_url(const ValueVersion& version) const;
 
+  /// Makes sure that the service's abilities are known before something is written here. What tells the
+  /// registry of it; null where it is listed nowhere.
+  std::unique_ptr<RepositoryListing> prepare_for_writing() const;
+
+  /// Writes a small file beside the index in one step: Error conflict unless it is what it was under `etag`,
+  /// or not there without one.
+  void write_file(const std::string& key, std::string_view content,
+                  const std::optional<std::string>& etag) const;
+
   /// Reads every value.
   RepositoryReport verify() const;
 
@@ -111,13 +127,15 @@ class Repository {
   Releases read_releases() const;
   /// Makes a release of what is newest now. Error already_exists when there is one with this tag.
   Release release(const std::string& tag) const;
+  /// Adds one. Error already_exists as above.
+  void add_release(const Release& release) const;
 
  private:
   struct State {
     RepositoryIndex index;
     std::optional<std::string> etag;
   };
-  State read_state() const;
+  State read_state(const RepositoryIndex* known = nullptr) const;
   void keep_replaced() const;
   SavedIndex publish(State state, const RepositoryChanges& changes,
                      const std::vector<NewVersion>& placed) const;
@@ -125,6 +143,8 @@ class Repository {
   ObjectStore& store_;
   std::string index_key_;
   const Context& context_;
+  /// Where to look for the registry; absent: it is listed nowhere.
+  std::optional<std::vector<std::string>> known_registries_;
 };
 
 /// Stores the values of one save under free names, durably, and says what the index needs to know of each.

@@ -53,7 +53,7 @@ RepositoryIndex export_release(const Repository& source, const Release& release,
   if (target.find_index())
     throw Error(ErrorCode::already_exists, fmt::format("there is a repository '{}'", target.index_url()),
                 "name another folder");
-  if (target.store().probed() != nullptr) Registry(target.store(), context).prepare_for_writing();
+  std::unique_ptr<RepositoryListing> listing = target.prepare_for_writing();
   const RepositoryIndex index = source.get_index();
   std::vector<std::string_view> entries;
   ProgressPhase phase(context.progress, "copying", release.versions.size());
@@ -69,7 +69,9 @@ RepositoryIndex export_release(const Repository& source, const Release& release,
     phase.advance(1, version.size.value_or(0));
   }
   const std::string content = join_json_list(entries);
+  if (listing && !listing->announce()) listing.reset();
   target.store().write(target.index_key(), as_bytes(content), Condition::absent());
+  if (listing) listing->list({});
   return RepositoryIndex::parse(content);
 }
 

@@ -13,6 +13,8 @@ namespace {
 /// Larger values flow through; smaller ones are made durable many at once.
 constexpr std::uint64_t small_limit = std::uint64_t{1} << 20;
 constexpr std::uint64_t batch_limit = std::uint64_t{32} << 20;
+/// Of smaller values a second copy is cheaper than to look whether there is a first one.
+constexpr std::uint64_t least_shared = std::uint64_t{64} << 10;
 
 std::string content_of(const ValueSource& source) {
   std::string content;
@@ -21,12 +23,62 @@ std::string content_of(const ValueSource& source) {
   return content;
 }
 
+Sha256Value digest_of(const std::function<void(const ByteSink&)>& read) {
+  Sha256 hash;
+  read([&](Bytes bytes) { hash.update(bytes); });
+  return hash.finish();
+}
+
+/// In a folder, values that are there already need not be stored a second time: a new name for the same file
+/// is enough, which nobody may write to any more.
+class SharedValues {
+ public:
+  SharedValues(ObjectStore& store, const RepositoryIndex& index) : store_(store), files_(store.files()) {
+    if (files_ == nullptr) return;
+    for (const ValueVersion& version : index.versions()) {
+      if (version.sha256 && version.size.value_or(0) >= least_shared)
+        by_size_[*version.size].push_back(&version);
+    }
+  }
+
+  /// Makes `key` of a value with the same content; its digest, or absent where there is none or the folder
+  /// cannot do so. Error conflict when `key` is there.
+  std::optional<Sha256Value> share(const ValueSource& content, const std::string& key) {
+    const auto candidates = by_size_.find(content.size);
+    if (candidates == by_size_.end()) return std::nullopt;
+    const Sha256Value digest = digest_of(content.read);
+    for (const ValueVersion* version : candidates->second) {
+      if (version->sha256 == digest && is_whole(*version, digest) && files_->share(key_of(*version), key))
+        return digest;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  static std::string key_of(const ValueVersion& version) {
+    return value_key(version.name, version.file_name);
+  }
+
+  /// A damaged value must not become a second one.
+  bool is_whole(const ValueVersion& version, const Sha256Value& digest) const {
+    try {
+      return digest_of([&](const ByteSink& sink) { store_.read(key_of(version), {}, sink); }) == digest;
+    } catch (const Error&) {
+      return false;
+    }
+  }
+
+  ObjectStore& store_;
+  FileStore* files_;
+  std::map<std::uint64_t, std::vector<const ValueVersion*>> by_size_;
+};
+
 /// Finds a free name for each value, beginning with the one it should have.
 class Placement {
  public:
   Placement(ObjectStore& store, const RepositoryIndex& index, const std::vector<ValueToSave>& values,
             const Context& context)
-      : store_(store), index_(index), values_(values), context_(context) {
+      : store_(store), index_(index), values_(values), context_(context), shared_(store, index) {
     for (const ValueToSave& value : values) prepare(value);
   }
 
@@ -91,10 +143,9 @@ class Placement {
     for (const std::size_t i : left) {
       throw_if_stopped(context_.stop);
       const std::string key = choose(i);
-      if (values_[i].content.size > small_limit) {
-        if (!place_large(i, key)) lost.push_back(i);
-        continue;
-      }
+      const Placed placed = place_alone(i, key);
+      if (placed == Placed::no_name) lost.push_back(i);
+      if (placed != Placed::no) continue;
       const std::string content = content_of(values_[i].content);
       placed_[i].sha256 = sha256(as_bytes(content));
       placed_[i].size = content.size();
@@ -107,8 +158,27 @@ class Placement {
     return lost;
   }
 
-  bool place_large(std::size_t i, const std::string& key) {
-    if (store_.find(key)) return false;
+  /// Not yet; under its key; or not, because somebody else has that.
+  enum class Placed { no, yes, no_name };
+
+  Placed place_alone(std::size_t i, const std::string& key) {
+    try {
+      if (const auto digest = shared_.share(values_[i].content, key)) {
+        placed_[i].sha256 = digest;
+        placed_[i].size = values_[i].content.size;
+        return Placed::yes;
+      }
+      if (values_[i].content.size <= small_limit) return Placed::no;
+      if (store_.find(key)) return Placed::no_name;
+      stage(i, key);
+      return Placed::yes;
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::conflict) throw;
+      return Placed::no_name;
+    }
+  }
+
+  void stage(std::size_t i, const std::string& key) {
     const auto staged = store_.staging()->stage({.key = key, .size = values_[i].content.size});
     Sha256 hash;
     std::uint64_t size = 0;
@@ -122,13 +192,7 @@ class Placement {
     });
     placed_[i].sha256 = hash.finish();
     placed_[i].size = size;
-    try {
-      staged->publish(key, Condition::absent());
-    } catch (const Error& error) {
-      if (error.code() != ErrorCode::conflict) throw;
-      return false;
-    }
-    return true;
+    staged->publish(key, Condition::absent());
   }
 
   ObjectStore& store_;
@@ -138,6 +202,7 @@ class Placement {
   std::vector<std::string> wanted_;  ///< file names
   std::vector<NewVersion> placed_;
   std::map<std::string, std::set<std::string>> taken_;
+  SharedValues shared_;
 };
 
 }  // namespace

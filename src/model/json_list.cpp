@@ -75,7 +75,8 @@ std::string join_json_list(std::span<const std::string_view> elements) {
     if (i > 0) out += ",\n    ";
     out += elements[i];
   }
-  return out + "\n]";
+  out += "\n]";
+  return out;
 }
 
 std::string json_list_object(const Json::Object& members) {

@@ -104,10 +104,11 @@ const std::vector<Word>& words() {
       {"file", {"file_relpaths"}, is_text},
       {"files", {"file_relpaths"}, has_count, Takes::order},
       {"git", {"git.commit", "git.branch", "git.remote"}, is_text},
+      {"handler", {"handler"}, is_text},
       {"has", {""}, choice, Takes::values},
       {"hash", {"top_hash", "files.sha256"}, begins_with},
       {"host", {"hostname"}, is_text},
-      {"id", {"artifact_id", "top_hash"}, begins_with},
+      {"id", {"artifact_id", "top_hash", "value_id"}, begins_with},
       {"is", {""}, choice, Takes::values},
       {"kind", {"kind"}, kind, Takes::values},
       {"message", {"message"}, is_text},
@@ -115,6 +116,7 @@ const std::vector<Word>& words() {
       {"ns", {"name"}, is_in_namespace},
       {"project", {"labels.project"}, is_text},
       {"py", {"python_packages"}, python_package, Takes::values},
+      {"repo", {"repository"}, is_text},
       {"run", {"run_id"}, begins_with},
       {"size", {"files.size", "bytes"}, has_bytes, Takes::order},
       {"tag",
@@ -122,6 +124,7 @@ const std::vector<Word>& words() {
        is_text},
       {"ticket", {"labels.ticket"}, is_text},
       {"type", {"labels.datatype", "labels.infos.type"}, is_text},
+      {"version", {"version"}, is_anything, Takes::all},
   };
   return words;
 }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "base/files.hpp"
+
 namespace unio {
 namespace {
 
@@ -15,6 +17,11 @@ constexpr std::size_t time_digits = 15;
 
 std::int64_t milliseconds(Time time) {
   return std::chrono::floor<std::chrono::milliseconds>(time).time_since_epoch().count();
+}
+
+/// As repositories, projects and their releases are called where nothing else is asked for.
+bool is_index_name(std::string_view name) {
+  return name == "repository.json" || name == "project.json" || name == "releases.json";
 }
 
 }  // namespace
@@ -110,9 +117,14 @@ bool is_retained(std::string_view key) {
   for (const std::string_view part : {objects, manifests, all_revisions, canaries}) {
     if (key.starts_with(part)) return true;
   }
-  // Artifacts, and data under a prefix. What lies at the top is the index of a repository.
-  return !key.starts_with(own_parts) && !key.starts_with(quilt_parts) &&
-         key.find('/') != std::string_view::npos;
+  if (key.starts_with(own_parts) || key.starts_with(quilt_parts)) return false;
+  // Artifacts, data under a prefix, and values. The files of lazyscribe's that name them are replaced.
+  const std::size_t slash = key.rfind('/');
+  return slash != std::string_view::npos && !is_index_name(key.substr(slash + 1));
+}
+
+std::string repository_mark(std::string_view index_key) {
+  return fmt::format("{}{}.json", repositories, to_hex(sha256(as_bytes(index_key))));
 }
 
 bool is_immutable(std::string_view key) {

@@ -25,6 +25,7 @@ inline constexpr std::string_view canaries = ".unio/canaries/";
 inline constexpr std::string_view sessions = ".unio/sessions/";
 inline constexpr std::string_view intents = ".unio/intents/";
 inline constexpr std::string_view feed = ".unio/feed/";
+inline constexpr std::string_view repositories = ".unio/repositories/";
 inline constexpr std::string_view format = ".unio/format.json";
 
 /// ".quilt/packages/<top hash>"
@@ -67,6 +68,10 @@ std::optional<FeedKey> find_feed_key(std::string_view key);
 /// Whether what is under this key is protected where the registry has a policy of retention: what was
 /// published and never changes, and nothing that moves, is removed or replaced.
 bool is_retained(std::string_view key);
+
+/// ".unio/repositories/<SHA-256 of the index's key>.json": says that a repository lies in this registry.
+std::string repository_mark(std::string_view index_key);
+
 /// Whether what is under this key never changes: manifests, their indexes and content-addressed objects.
 bool is_immutable(std::string_view key);
 

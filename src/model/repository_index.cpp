@@ -12,6 +12,10 @@
 namespace unio {
 namespace {
 
+constexpr std::int64_t known_schema = 1;
+/// What every reader of JSON keeps exactly.
+constexpr std::int64_t greatest_version = (std::int64_t{1} << 53) - 1;
+
 [[noreturn]] void throw_corrupt(std::string_view what) {
   throw Error(ErrorCode::corruption, std::string(what), "correct the entry by hand, or restore the file");
 }
@@ -35,6 +39,12 @@ Time get_created(const Json& json, const Json* own) {
 
 void read_own(const Json& own, ValueVersion& version) {
   if (!own.is_object()) throw_corrupt("'unio' is no object");
+  if (own.find("schema") != nullptr && own.get_integer("schema") != known_schema) {
+    throw Error(ErrorCode::unsupported,
+                fmt::format("'unio' has the schema {}, and this version knows {}", own.get_integer("schema"),
+                            known_schema),
+                "install a newer unio");
+  }
   if (const auto hex = own.find_string("sha256")) {
     Sha256Value digest;
     if (!parse_hex(*hex, digest)) throw_corrupt("'sha256' is no SHA-256");
@@ -46,7 +56,7 @@ void read_own(const Json& own, ValueVersion& version) {
   version.size = static_cast<std::uint64_t>(size);
 }
 
-ValueVersion read_version(std::string_view text) {
+ValueVersion read_version(const std::shared_ptr<const std::string>& whole, std::string_view text) {
   const Json json = Json::parse(text);
   if (!json.is_object()) throw_corrupt("it is no object");
   const Json* own = json.find("unio");
@@ -54,8 +64,9 @@ ValueVersion read_version(std::string_view text) {
                        .version = json.get_integer("version"),
                        .handler = json.get_string("handler"),
                        .file_name = json.get_string("fname"),
-                       .text = std::string(text)};
+                       .text = SharedText(whole, text)};
   if (version.version < 0) throw_corrupt("'version' is negative");
+  if (version.version > greatest_version) throw_corrupt("'version' is too large");
   if (own != nullptr) read_own(*own, version);
   version.created = get_created(json, own);
   if (const auto expiry = json.find_string("expiry")) version.expiry = get_time(*expiry, "expiry");
@@ -107,15 +118,18 @@ Json::Object ValueVersion::members() const {
   return *Json::parse(text).if_object();
 }
 
-RepositoryIndex RepositoryIndex::parse(std::string_view text) {
+RepositoryIndex RepositoryIndex::parse(std::string text) {
   RepositoryIndex index;
-  const std::vector<std::string_view> entries = split_json_list(text);
+  index.remember(std::move(text));
+  const std::vector<std::string_view> entries = split_json_list(*index.whole_);
   index.versions_.reserve(entries.size());
   for (std::size_t i = 0; i < entries.size(); ++i) {
     try {
-      index.add(read_version(entries[i]));
+      index.add(read_version(index.whole_, entries[i]));
     } catch (const Error& error) {
-      throw_corrupt(fmt::format("entry {}{}: {}", i, entry_name(entries[i]), error.message()));
+      const std::string what = fmt::format("entry {}{}: {}", i, entry_name(entries[i]), error.message());
+      if (error.code() == ErrorCode::unsupported) throw Error(error.code(), what, error.hint());
+      throw_corrupt(what);
     }
   }
   index.check_numbers();
@@ -193,7 +207,8 @@ std::size_t RepositoryIndex::append(NewVersion version) {
                    .expiry = version.expiry,
                    .sha256 = version.sha256,
                    .size = version.size,
-                   .text = json_list_object(to_members(version, number))});
+                   .text = SharedText(json_list_object(to_members(version, number)))});
+  whole_.reset();
   return versions_.size() - 1;
 }
 
@@ -203,7 +218,8 @@ void RepositoryIndex::set_expiry(std::size_t position, std::optional<Time> expir
   Json::Object members = version.members();
   members.set("expiry", expiry_json(expiry));
   version.expiry = expiry;
-  version.text = json_list_object(members);
+  version.text = SharedText(json_list_object(members));
+  whole_.reset();
 }
 
 }  // namespace unio

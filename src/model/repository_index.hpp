@@ -2,9 +2,11 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -12,6 +14,22 @@
 #include "base/json.hpp"
 
 namespace unio {
+
+/// Text of which there is one copy, however many have it: its own, or a part of a larger one. Immutable.
+class SharedText {
+ public:
+  SharedText() = default;
+  explicit SharedText(std::string text)
+      : whole_(std::make_shared<const std::string>(std::move(text))), part_(*whole_) {}
+  SharedText(std::shared_ptr<const std::string> whole, std::string_view part)
+      : whole_(std::move(whole)), part_(part) {}
+
+  operator std::string_view() const { return part_; }
+
+ private:
+  std::shared_ptr<const std::string> whole_;
+  std::string_view part_;
+};
 
 /// One version of a value, as the index of its repository has it.
 struct ValueVersion {
@@ -24,7 +42,7 @@ struct ValueVersion {
   /// Absent when lazyscribe wrote the entry.
   std::optional<Sha256Value> sha256;
   std::optional<std::uint64_t> size;
-  std::string text;  ///< the JSON object, byte for byte
+  SharedText text;  ///< the JSON object, byte for byte
 
   /// All members, those that Unio does not know included.
   Json::Object members() const;
@@ -48,8 +66,12 @@ struct NewVersion {
 class RepositoryIndex {
  public:
   /// Error corruption that names the entry.
-  static RepositoryIndex parse(std::string_view text);
+  static RepositoryIndex parse(std::string text);
   std::string dump() const;
+  /// Whether this is known to be what parsing the text would give: it was, and has not changed since.
+  bool is_of(std::string_view text) const { return whole_ && *whole_ == text; }
+  /// Makes that known of the text which it was dumped to.
+  void remember(std::string text) { whole_ = std::make_shared<const std::string>(std::move(text)); }
 
   /// In the order of the file; a position stays what it is.
   const std::vector<ValueVersion>& versions() const { return versions_; }
@@ -74,6 +96,7 @@ class RepositoryIndex {
   void add(ValueVersion version);
   void check_numbers() const;
 
+  std::shared_ptr<const std::string> whole_;  ///< null when it has changed since
   std::vector<ValueVersion> versions_;
   std::map<std::string, Name, std::less<>> names_;
 };

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,18 @@ from typing import Any
 import pytest
 
 from unio_command import Unio, read_tree, write_tree
-from unio_scenes import FILES, NAME, entry_row, fails, listing, publish, put_manifest, put_rows, start_package
+from unio_scenes import (
+    FILES,
+    NAME,
+    entry_row,
+    fails,
+    listing,
+    peak_memory,
+    publish,
+    put_manifest,
+    put_rows,
+    start_package,
+)
 
 MIB = 1024 * 1024
 HEADER = {"version": "v0", "message": None}
@@ -144,26 +154,6 @@ def test_a_physical_key_that_is_no_regular_file_ends_with_an_error(
     _, err = process.communicate(timeout=60)
     assert process.returncode not in (0, 70, -9, -11) and err.startswith("error: "), err
     assert read_tree(target) == {}
-
-
-#: Runs a command and ends with its exit code; the last line of standard error is its peak memory in KiB. A process of its
-#: own, because the kernel counts in what the parent has used.
-MEASURE = """
-import os, sys
-process = os.spawnv(os.P_NOWAIT, sys.argv[1], sys.argv[1:])
-_, status, usage = os.wait4(process, 0)
-print(usage.ru_maxrss, file=sys.stderr)
-sys.exit(os.waitstatus_to_exitcode(status))
-"""
-
-
-def peak_memory(unio: Unio, *args: str | Path) -> tuple[int, int, str]:
-    """Exit code, peak memory in bytes and standard error of a command."""
-    measured = Unio(unio.home, prefix=[sys.executable, "-S", "-c", MEASURE])
-    process = measured.start(*args)
-    _, err = process.communicate(timeout=120)
-    *lines, peak = err.splitlines()
-    return process.returncode, int(peak) * 1024, "\n".join(lines)
 
 
 @pytest.mark.parametrize("start", [b"", b'{"version": "v0", "message": "', json.dumps(HEADER).encode() + b"\n"])

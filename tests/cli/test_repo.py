@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from unio_command import Unio
-from unio_scenes import fails
+from unio_scenes import fails, peak_memory
 
 
 def index(folder: Path) -> list[dict[str, object]]:
@@ -133,8 +133,71 @@ def test_a_tampered_index_is_refused_and_left_alone(unio: Unio, repository: Path
         assert 'entry 2 ("weights")' in error and words in error
         fails(unio, 9, "repo", "put", "weights", "--value", "1", cwd=repository)
         assert (repository / "repository.json").read_text() == text
+    newer = [*entries[:2], entries[2] | {"unio": {"schema": 2}}]
+    (repository / "repository.json").write_text(json.dumps(newer))
+    for command in (["get", "weights"], ["put", "weights", "--value", "1"]):
+        assert 'entry 2 ("weights")' in fails(unio, 10, "repo", *command, cwd=repository, hint="newer unio")
     (repository / "repository.json").write_text('{"schema": 9, "versions": []}')
     assert "no list" in fails(unio, 9, "repo", "ls", cwd=repository, hint="version of lazyscribe")
+
+
+def test_an_entry_that_leads_out_of_the_folder_is_named_and_the_others_load(unio: Unio, repository: Path) -> None:
+    entries = index(repository)
+    (repository.parent / "secret").write_text("secret")
+    (repository / "repository.json").write_text(json.dumps([*entries[:2], entries[2] | {"fname": "../../secret"}]))
+    assert 'version 2 of "weights"' in fails(unio, 9, "repo", "get", "weights", cwd=repository)
+    assert unio.run("repo", "get", "weights", "1", cwd=repository).stdout == "[0, 1]"
+    assert len(unio.json("repo", "verify", cwd=repository, exit_code=1)["problems"]) == 1
+
+
+def test_equal_large_values_lie_in_a_folder_once_and_read_only(unio: Unio, folder: Path) -> None:
+    (folder / "large.bin").write_bytes(bytes(range(256)) * 1000)
+    (folder / "other.bin").write_bytes(bytes(range(255, -1, -1)) * 1000)
+    for name, file in [("a", "large.bin"), ("b", "large.bin"), ("a", "large.bin"), ("c", "other.bin")]:
+        unio.run("repo", "put", name, file, cwd=folder)
+    files = [folder / str(entry["name"]) / str(entry["fname"]) for entry in index(folder)]
+    assert [path.read_bytes() == (folder / "large.bin").read_bytes() for path in files] == [True, True, True, False]
+    assert all(path.stat().st_mode & 0o222 == 0 for path in files[1:3])
+    # Where blocks can be shared, each is a file of its own.
+    assert len({path.stat().st_ino for path in files[:3]}) in (1, 3)
+    assert unio.json("repo", "verify", cwd=folder)["problems"] == []
+
+
+def test_a_damaged_value_is_not_shared(unio: Unio, folder: Path) -> None:
+    (folder / "large.bin").write_bytes(bytes(range(256)) * 1000)
+    unio.run("repo", "put", "a", "large.bin", cwd=folder)
+    (folder / "a" / str(index(folder)[0]["fname"])).write_bytes(bytes(256_000))
+    unio.run("repo", "put", "a", "large.bin", cwd=folder)
+    unio.run("repo", "get", "a", "-o", "back.bin", cwd=folder)
+    assert (folder / "back.bin").read_bytes() == (folder / "large.bin").read_bytes()
+
+
+def test_a_large_value_is_not_held_in_memory(unio: Unio, folder: Path) -> None:
+    with (folder / "large.bin").open("wb") as file:
+        file.truncate(400 << 20)
+    where = folder / "repository.json"
+    for words in (["put", "a", folder / "large.bin"], ["get", "a", "-o", folder / "back.bin"], ["verify"]):
+        code, memory, err = peak_memory(unio, "repo", *words, "-R", where)
+        assert code == 0, err
+        assert memory < 200 << 20, words
+    assert (folder / "back.bin").stat().st_size == 400 << 20
+
+
+def test_values_in_a_registry_are_found_and_are_ancestors(unio: Unio, folder: Path) -> None:
+    where = unio.registry / "models/repository.json"
+    for number in range(2):
+        unio.run("repo", "put", "weights", "--value", str(number), "-R", where)
+    found = unio.json("find", "kind:value name:weights version:1 created:today")["documents"]
+    assert [each["id"] for each in found] == ["models/repository.json#weights@v1"]
+    assert "models/repository.json#weights@v1" in unio.run("find", "weights").stdout
+    (folder / "report.txt").write_text("all is well")
+    made = unio.json("save", "report.txt", "--based-on", found[0]["id"], cwd=folder)["artifact_id"]
+    assert found[0]["id"] in unio.run("lineage", made).stdout
+    assert made in unio.run("lineage", found[0]["id"], "--down").stdout
+    fails(unio, 2, "save", "report.txt", "--based-on", "weights@v1", cwd=folder, hint="INDEX#NAME@v3")
+    before = unio.json("find", "kind:value")["documents"]
+    unio.run("reindex")
+    assert unio.json("find", "kind:value")["documents"] == before
 
 
 def test_without_a_repository_the_error_says_how_to_make_one(unio: Unio, folder: Path) -> None:

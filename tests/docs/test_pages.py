@@ -125,6 +125,7 @@ def test_the_members_of_records_are_documented(unio: Unio, tmp_path: Path) -> No
     unio.run(*push, cwd=tmp_path / "data", exit_code=-9, UNIO_FAIL="push.after_feed:kill")
     common = {"op", "user", "host", "message", "package", "top_hash", "process"}
     of_others = {"artifact", "metadata", "entry", "in_place", "folder", "name", "pointer", "from", "to"}
+    of_others |= {"repository", "versions"}
     for folder, page, heading in [
         ("revisions", "records.md", "Revision"),
         ("feed", "feed.md", "Entry"),
@@ -152,6 +153,19 @@ def test_the_members_of_an_environment_are_documented(unio: Unio, tmp_path: Path
     assert set(environment) <= known
     assert {"capture", "masked", "git", "system", "argv", "python_packages", "logs"} <= set(environment)
     assert {member for log in environment["logs"] for member in log} == {"relpath", "sha256", "size", "object"}
+
+
+def test_the_members_of_a_repositorys_records_are_documented(unio: Unio, tmp_path: Path) -> None:
+    index = unio.registry / "models/repository.json"
+    unio.run("repo", "put", "x", "--value", "1", "-R", index, exit_code=-9, UNIO_FAIL="repo.after_index:kill")
+    unio.run("repo", "put", "x", "--value", "1", "-R", index)
+    own = unio.registry / ".unio"
+    for folder, page, heading in [("feed", "feed.md", "Entry"), ("sessions", "records.md", "Session")]:
+        for file in (own / folder).rglob("*.json"):
+            assert set(json.loads(file.read_text())) <= named(f"docs/formats/{page}", heading)
+            assert "repository" in json.loads(file.read_text())
+    (mark,) = (own / "repositories").iterdir()
+    assert json.loads(mark.read_text()) == {"index": "models/repository.json"}
 
 
 def test_the_members_of_artifacts_are_documented(unio: Unio, tmp_path: Path) -> None:

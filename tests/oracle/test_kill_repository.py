@@ -1,4 +1,5 @@
-"""Kills `unio repo put` and `expire` everywhere: the index must never name a value that is not there."""
+"""Kills `unio repo put` and `expire` everywhere: the index must never name a value that is not there, and the catalogue
+has what the index names."""
 
 from __future__ import annotations
 
@@ -11,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from s3_registry import Bucket, BucketUnio
 from unio_command import Unio, unio_path
 
+NETWORK = ["sendto", "sendmsg"]
 CALLS = ["fsync", "fdatasync", "rename", "renameat2", "write", "pwrite64", "unlink", "linkat", "mkdir", "flock"]
 POINTS_PER_CALL = 10_000 if os.environ.get("UNIO_FULL") == "1" else 8
 COMMANDS = {
@@ -55,6 +58,28 @@ def check(unio: Unio, work: Path, command: list[str], where: str) -> None:
         raise
 
 
+def list_calls(unio: Unio, work: Path, command: list[str], calls: list[str]) -> list[str]:
+    """The calls that the command makes when nobody disturbs it."""
+    log = work.parent / "strace.log"
+    assert strace(unio, work, command, "-o", str(log), "-e", "trace=" + ",".join(f"?{c}" for c in calls)) == 0
+    return re.findall(r"^\d+\s+(\w+)\(", log.read_text(), re.MULTILINE)
+
+
+def kill_points(calls: list[str]) -> list[tuple[str, int]]:
+    """Of each kind all, or a spread that has the first and the last."""
+    points = []
+    for call in sorted(set(calls)):
+        count = calls.count(call)
+        points += [(call, n) for n in sorted({*range(1, count + 1, max(1, -(-count // POINTS_PER_CALL))), count})]
+    return points
+
+
+def strace_kill(unio: Unio, work: Path, command: list[str], call: str, n: int) -> bool:
+    """Whether the command was killed at that call."""
+    inject = ["-e", f"trace={call}", "-e", f"inject={call}:signal=KILL:when={n}"]
+    return strace(unio, work, command, "-o", "/dev/null", *inject) in (-9, 137)
+
+
 def strace(unio: Unio, work: Path, command: list[str], *options: str) -> int:
     run = subprocess.run(
         ["strace", "-f", "-qq", *options, str(unio_path()), *command],
@@ -66,19 +91,60 @@ def strace(unio: Unio, work: Path, command: list[str], *options: str) -> int:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_survives_a_kill_at_every_call_that_changes_files(user: Unio, tmp_path: Path, name: str) -> None:
     command = COMMANDS[name]
-    log = tmp_path / "strace.log"
-    assert strace(user, fresh(tmp_path), command, "-o", str(log), "-e", "trace=" + ",".join(f"?{c}" for c in CALLS)) == 0
-    calls = re.findall(r"^\d+\s+(\w+)\(", log.read_text(), re.MULTILINE)
-    killed = points = 0
-    for call in sorted(set(calls)):
-        count = calls.count(call)
-        for n in sorted({*range(1, count + 1, max(1, -(-count // POINTS_PER_CALL))), count}):
-            work = fresh(tmp_path)
-            inject = ["-e", f"trace={call}", "-e", f"inject={call}:signal=KILL:when={n}"]
-            killed += strace(user, work, command, "-o", "/dev/null", *inject) in (-9, 137)
-            points += 1
-            check(user, work, command, f"{call} number {n}")
-    assert killed >= 0.5 * points, "the injection did not work"
+    points = kill_points(list_calls(user, fresh(tmp_path), command, CALLS))
+    killed = 0
+    for call, n in points:
+        work = fresh(tmp_path)
+        killed += strace_kill(user, work, command, call, n)
+        check(user, work, command, f"{call} number {n}")
+    assert killed >= 0.5 * len(points), "the injection did not work"
+
+
+@pytest.fixture
+def in_bucket(tmp_path: Path) -> tuple[BucketUnio, list[str]]:
+    """A user whose registry is in a bucket, and how he names his repository in it, which has one version."""
+    unio = BucketUnio(tmp_path / "home", Bucket())
+    where = ["-R", f"{unio.registry_url}/models/repository.json"]
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work/large.bin").write_bytes(b"x" * 9_000_000)
+    unio.run("repo", "put", "weights", "--value", "[0]", *where)
+    return unio, where
+
+
+def check_bucket(unio: BucketUnio, where: list[str], at: str) -> int:
+    """How many versions there are; all of them are whole, numbered without a gap, and found."""
+    report = unio.json("repo", "verify", *where)
+    assert report["problems"] == [], at
+    versions = [each["version"] for each in unio.json("repo", "log", "weights", *where)["versions"]]
+    assert versions == list(range(report["versions"] - 1, -1, -1)), at
+    found = unio.json("find", "kind:value name:weights", "--limit", "1000")["documents"]
+    assert sorted(each["version"] for each in found) == versions[::-1], at
+    return len(versions)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_survives_a_kill_at_every_request_to_a_bucket(
+    in_bucket: tuple[BucketUnio, list[str]], tmp_path: Path, name: str
+) -> None:
+    unio, where = in_bucket
+    work, command = tmp_path / "work", [*COMMANDS[name], *where]
+    points = kill_points(list_calls(unio, work, command, NETWORK))
+    killed = 0
+    for call, n in points:
+        killed += strace_kill(unio, work, command, call, n)
+        at = f"{call} number {n}"
+        before = check_bucket(unio, where, at)
+        unio.run(*command, cwd=work)
+        assert check_bucket(unio, where, at) == before + ("put" in command), at
+    assert killed >= 0.5 * len(points), "the injection did not work"
+
+
+@pytest.mark.parametrize("failpoint", ["repo.after_values", "repo.after_announcement", "repo.after_index", "repo.after_feed"])
+def test_what_was_killed_between_index_and_feed_is_found(in_bucket: tuple[BucketUnio, list[str]], failpoint: str) -> None:
+    unio, where = in_bucket
+    unio.json("find")
+    unio.run("repo", "put", "weights", "--value", "[1]", *where, exit_code=-9, UNIO_FAIL=f"{failpoint}:kill")
+    assert check_bucket(unio, where, failpoint) == 1 + (failpoint in ("repo.after_index", "repo.after_feed"))
 
 
 def test_survives_a_kill_at_every_failpoint(user: Unio, tmp_path: Path) -> None:

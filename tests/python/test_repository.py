@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import subprocess
+import sys
 import threading
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -383,3 +385,50 @@ def test_without_attrs_or_fsspec_it_works_all_the_same(work: Path) -> None:
         "assert unio.Repository(mode='r').load_artifact('x') == 1\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, env=os.environ)
+
+
+#: Saves a file, a table in batches, and loads them into a file; its peak memory in bytes is printed.
+STREAM = """
+import re, sys
+from pathlib import Path
+import pyarrow, unio
+def batches():
+    column = pyarrow.array(range(250_000))
+    for _ in range(200):
+        yield pyarrow.record_batch({"a": column})
+repository = unio.Repository("repository.json")
+if sys.argv[1] == "file":
+    repository.log_artifact("x", "large.bin", handler="file")
+    repository.save()
+    unio.Repository("repository.json", mode="r").load_artifact("x", path="back.bin")
+else:
+    schema = pyarrow.schema({"a": pyarrow.int64()})
+    reader = pyarrow.RecordBatchReader.from_batches(schema, batches())
+    repository.log_artifact("x", reader, handler=sys.argv[1])
+    repository.save()
+print(int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) * 1024)
+"""
+
+
+@pytest.mark.parametrize("handler", ["file", "csv", "parquet", "arrow"])
+def test_what_memory_does_not_hold_is_streamed(handler: str, work: Path) -> None:
+    with open("large.bin", "wb") as file:
+        file.truncate(400 << 20)
+    out = subprocess.run(
+        [sys.executable, "-c", STREAM, handler], capture_output=True, text=True, check=True
+    )  # fmt: skip
+    assert int(out.stdout) < 330 << 20
+    if handler == "file":
+        assert Path("back.bin").stat().st_size == 400 << 20
+    else:
+        assert unio.Repository("repository.json", mode="r").load_artifact("x").num_rows == 50_000_000
+
+
+def test_a_table_in_batches_comes_back(work: Path) -> None:
+    table = pyarrow.table({"a": [1, 2], "b": ["x", "y"]})
+    repository = unio.Repository("repository.json")
+    for handler in ("csv", "parquet", "arrow"):
+        repository.log_artifact(handler, table.to_reader(), handler=handler)
+    repository.save()
+    for handler in ("csv", "parquet", "arrow"):
+        assert repository.load_artifact(handler) == table

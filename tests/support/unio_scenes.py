@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -159,3 +160,23 @@ def damage(target: Path) -> None:
     """Changes, adds and removes a file of an installed package."""
     write_tree(target, {"a.txt": b"damaged", "mine.txt": b"mine"})
     (target / "dir/b.txt").unlink()
+
+
+#: Runs a command and ends with its exit code; the last line of standard error is its peak memory in KiB. A process of its
+#: own, because the kernel counts in what the parent has used.
+MEASURE = """
+import os, sys
+process = os.spawnv(os.P_NOWAIT, sys.argv[1], sys.argv[1:])
+_, status, usage = os.wait4(process, 0)
+print(usage.ru_maxrss, file=sys.stderr)
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+
+
+def peak_memory(unio: Unio, *args: str | Path) -> tuple[int, int, str]:
+    """Exit code, peak memory in bytes and standard error of a command."""
+    measured = Unio(unio.home, prefix=[sys.executable, "-S", "-c", MEASURE])
+    process = measured.start(*args)
+    _, err = process.communicate(timeout=120)
+    *lines, peak = err.splitlines()
+    return process.returncode, int(peak) * 1024, "\n".join(lines)

@@ -106,7 +106,7 @@ class Project(Placed):
         if key is not None:
             return registry[key][slug]
         if where not in known:
-            known[where] = Project(f"s3://{where}" if self.protocol == "s3" else where, mode="r")
+            known[where] = Project(self._place.beside(where), mode="r", **self.storage_options)
         return known[where][slug]
 
     def save(self) -> None:

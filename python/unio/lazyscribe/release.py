@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from unio import _errors
+from unio import _errors, _native
 from unio.lazyscribe import _time
 from unio.lazyscribe._time import utcnow
 from unio.lazyscribe.exception import SaveError, VersionNotFoundError
@@ -90,12 +90,19 @@ def dumps(obj: list[Release], **kwargs: Any) -> str:
 
 def load(fp: Any, **kwargs: Any) -> list[Release]:
     """Reads releases from an open file."""
-    return [Release.from_dict(each) for each in json.load(fp, **kwargs)]
+    return loads(fp.read(), **kwargs)
 
 
-def loads(s: str, **kwargs: Any) -> list[Release]:
-    """The releases in JSON text."""
-    return [Release.from_dict(each) for each in json.loads(s, **kwargs)]
+def loads(s: str | bytes, **kwargs: Any) -> list[Release]:
+    """The releases in JSON text.
+
+    Raises:
+        unio.CorruptionError: it is none, or one of them is not as it should be.
+    """
+    if kwargs:
+        return [Release.from_dict(each) for each in json.loads(s, **kwargs)]
+    parsed = _native.parse_releases(s.encode() if isinstance(s, str) else s)
+    return [Release(tag, versions, _time.from_micros(created)) for tag, versions, created in parsed]
 
 
 def release_from_toml(cfg: str) -> None:
@@ -121,17 +128,10 @@ def release_from_toml(cfg: str) -> None:
 
 def _add_release(fpath: str, release: Release) -> None:
     files = Repository(fpath, mode="r")._place.files()
-    while True:
-        found = files.read_file("releases.json")
-        releases = loads(found[0].decode()) if found else []
-        if any(release.tag == each.tag for each in releases):
-            LOG.warning("Release '%s' already exists for the repository at '%s'. Skipping...", release.tag, fpath)
-            return
-        try:
-            files.write_file("releases.json", dumps([*releases, release], indent=4).encode(), found and found[1])
-            return
-        except _errors.ConflictError:
-            continue
+    try:
+        files.add_release(release.tag, release.artifacts, _time.to_micros(release.created_at))
+    except _errors.AlreadyExistsError:
+        LOG.warning("Release '%s' already exists for the repository at '%s'. Skipping...", release.tag, fpath)
 
 
 def minimal_repository_from_release(location: str | os.PathLike[str], repository: Repository, release: Release) -> None:
@@ -141,6 +141,6 @@ def minimal_repository_from_release(location: str | os.PathLike[str], repository
     versions = [(name, number) for name, number in release.artifacts]
     target = Repository(Path(location) / "repository.json", mode="w")
     try:
-        repository._place.files().export(release.tag, versions, target._place.url)
+        repository._place.files().export(release.tag, versions, target._place.files())
     except _errors.UnioError as error:
         raise SaveError(f"Unable to copy release '{release.tag}' to '{location}': {error}") from error

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import copy
 import difflib
-import json
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from unio import _errors, _native
 from unio.lazyscribe import _fields, _time, _values
+from unio.lazyscribe._indexed import Indexed, Version
 from unio.lazyscribe._place import Place, Placed
 from unio.lazyscribe.artifacts import _get_handler
 from unio.lazyscribe.artifacts.base import Artifact
 from unio.lazyscribe.exception import (
     ArtifactLoadError,
-    InvalidVersionError,
     ReadOnlyError,
     SaveError,
     VersionNotFoundError,
@@ -27,12 +26,10 @@ from unio.lazyscribe.exception import (
 
 LOG = logging.getLogger(__name__)
 
-Version = datetime | str | int | None
-
 _NOT_SAVED = "Artifact version not found on the filesystem. Please call `Repository.save` before calling this method."
 
 
-class Repository(Placed):
+class Repository(Placed, Indexed):
     """Named values in versions: an index, and the files beside it.
 
     Args:
@@ -49,8 +46,6 @@ class Repository(Placed):
         >>> repository.load_artifact("limits", version=-1)
         {'low': 0}
     """
-
-    _artifacts: list[Artifact] | None
 
     def __init__(
         self, fpath: str | os.PathLike[str] = "repository.json", mode: str = "w+", **storage_options: Any
@@ -74,82 +69,10 @@ class Repository(Placed):
         """The folder that it lies in."""
         return self.fpath.parent
 
-    @property
-    def artifacts(self) -> list[Artifact]:
-        """All versions, in the order in which they were published, those to be saved last."""
-        if self._artifacts is None:
-            self._artifacts = [self._artifact_at(position) for position in range(len(self._view))]
-        return self._artifacts
-
-    @artifacts.setter
-    def artifacts(self, artifacts: list[Artifact]) -> None:
-        self._artifacts = artifacts
-
     def load(self) -> None:
         """Reads the index again; what was logged and not saved is forgotten."""
         index = self._place.files().read()
         self._set_index(_native.RepositoryIndex() if index is None else index)
-
-    def _set_index(self, index: _native.RepositoryIndex) -> None:
-        """`_saved` is what is published; `_view` has what is to be saved too, behind it, once there is anything."""
-        self._saved = self._view = index
-        self._known: dict[int, Artifact] = {}  #: by position in the view
-        self._artifacts = None
-
-    def _artifact_at(self, position: int) -> Artifact:
-        if position not in self._known:
-            _, _, _, _, created, expiry, _, _ = self._view.entry(position)
-            artifact = _values.from_members(json.loads(self._view.text(position)), _time.from_micros(created))
-            _fields.set_field(artifact, "expiry", None if expiry is None else _time.from_micros(expiry))
-            self._known[position] = artifact
-        return self._known[position]
-
-    def _sync(self) -> None:
-        """Takes into account what was done to the list of artifacts, and to those in it."""
-        if self._artifacts is None:
-            return
-        positions = {id(artifact): position for position, artifact in self._known.items()}
-        listed = [positions.get(id(artifact)) for artifact in self._artifacts]
-        if listed == list(range(len(self._view))):
-            return
-        kept = [position for position in listed if position is not None and position < len(self._saved)]
-        if kept != list(range(len(self._saved))) and self.mode != "r":
-            raise SaveError("Versions that are published cannot be taken out of a repository; set_artifact_expiry can")
-        known = {position: self._known[position] for position in kept}
-        self._view, self._known = self._saved.copy(), known
-        for artifact, position in zip(self._artifacts, listed, strict=True):
-            if position is None or position >= len(self._saved):
-                self._append(artifact)
-
-    def _changing(self) -> _native.RepositoryIndex:
-        """The view, to be changed."""
-        if self._view is self._saved:
-            self._view = self._saved.copy()
-        return self._view
-
-    def _append(self, artifact: Artifact) -> int:
-        position = self._changing().append(self._describe(artifact))
-        self._take_over(artifact, self._view, position)
-        self._known[position] = artifact
-        return position
-
-    def _describe(self, artifact: Artifact) -> tuple[str, str, str, int, int | None, str]:
-        return (
-            artifact.name,
-            _values.alias_of(artifact),
-            artifact.fname,
-            _time.to_micros(artifact.created_at),
-            None if artifact.expiry is None else _time.to_micros(artifact.expiry),
-            json.dumps(_values.fields_of(artifact)),
-        )
-
-    @staticmethod
-    def _take_over(artifact: Artifact, index: _native.RepositoryIndex, position: int) -> None:
-        """The number, time and file name that the index gave it."""
-        _, version, _, file_name, created, _, _, _ = index.entry(position)
-        _fields.set_field(artifact, "version", version)
-        _fields.set_field(artifact, "created_at", _time.from_micros(created))
-        _fields.set_field(artifact, "fname", file_name)
 
     # ------------------------------------------------------------ logging
 
@@ -241,7 +164,9 @@ class Repository(Placed):
         with _values.written(new, self._ready, self._save_error) as contents:
             values = [(self._describe(artifact), content) for artifact, content in zip(new, contents, strict=True)]
             try:
-                index, positions = self._place.files().save(values, self._changed_expiries(), self._replaces)
+                index, positions = self._place.files().save(
+                    values, self._changed_expiries(), self._replaces, self._saved
+                )
             except (_errors.UnioError, OSError) as error:
                 raise SaveError(f"Unable to save the Repository to {self.fpath!s}: {error}") from error
         self._replaces = False
@@ -262,39 +187,7 @@ class Repository(Placed):
     def _save_error(self, artifact: Artifact) -> Exception:
         return SaveError(f"Unable to write '{artifact.name}' to '{self.dir / artifact.name / artifact.fname!s}'")
 
-    def _changed_expiries(self) -> list[tuple[str, int, int | None]]:
-        changed = {}
-        for position in range(len(self._saved) if self._known or self._artifacts else 0):
-            name, version, _, _, _, before, _, _ = self._saved.entry(position)
-            now = self._view.entry(position)[5]
-            artifact = self._known.get(position)
-            if artifact is not None:
-                now = None if artifact.expiry is None else _time.to_micros(artifact.expiry)
-            if now != before:
-                changed[position] = (name, version, now)
-        return list(changed.values())
-
-    # ------------------------------------------------------------ finding
-
-    def _search(self, name: str, version: Version = None, match: str = "exact") -> int:
-        if match not in ("exact", "asof"):
-            raise ValueError("Please provide ``exact`` or ``asof`` for match.")
-        self._sync()
-        if not self._view.contains(name):
-            raise ValueError(f"No artifact with name {name}")
-        if isinstance(version, int) and match == "asof":
-            raise ValueError("``asof`` is only valid for str/datetime versions.")
-        now = _time.to_micros(_time.utcnow())
-        try:
-            return self._view.resolve(name, _time.to_version(version), match == "asof", now)
-        except _errors.InvalidArgumentError as error:
-            raise InvalidVersionError(str(error)) from error
-        except (_errors.NotFoundError, _errors.PreconditionError) as error:
-            raise VersionNotFoundError(str(error)) from error
-
-    def _search_artifact_versions(self, name: str, version: Version = None, match: str = "exact") -> Artifact:
-        """The artifact that is meant."""
-        return self._artifact_at(self._search(name, version, match))
+    # ------------------------------------------------------------ reading
 
     def load_artifact(
         self, name: str, validate: bool = True, version: Version = None, match: str = "exact", **kwargs: Any
@@ -396,22 +289,7 @@ class Repository(Placed):
         """Reads every published value; a line for each that is damaged."""
         return [f"{name} v{version}: {what}" for name, version, what in self._place.files().verify()]
 
-    # ------------------------------------------------------------ as a collection
-
-    def __contains__(self, name: object) -> bool:
-        self._sync()
-        return isinstance(name, str) and self._view.contains(name)
-
-    def __getitem__(self, name: str) -> Artifact:
-        """The first version of a value, as in lazyscribe."""
-        self._sync()
-        if not self._view.contains(name):
-            raise KeyError(f"No artifact with name {name}")
-        return self._artifact_at(min(self._view.versions_of(name)))
-
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        for artifact in list(self.artifacts):
-            yield _values.to_members(artifact)
+    # ------------------------------------------------------------ pickling
 
     def __getstate__(self) -> dict[str, Any]:
         self._sync()
@@ -434,6 +312,9 @@ class Repository(Placed):
         self._ready = {}
         self._set_index(_native.RepositoryIndex.parse(state["saved"]))
         for name, version, expiry in state["expiries"]:
-            self._changing().set_expiry(self._search(name, version), expiry)
+            position = self._search(name, version)
+            self._changing().set_expiry(position, expiry)
+            time = None if expiry is None else _time.from_micros(expiry)
+            _fields.set_field(self._artifact_at(position), "expiry", time)
         for artifact in state["new"]:
             self._append(artifact)

@@ -81,13 +81,13 @@ std::string shown_id(const CatalogDocument& document) {
 using Row = std::array<std::string, 6>;
 
 Row row_of(const CatalogDocument& document) {
-  const bool is_artifact = document.kind == DocumentKind::artifact;
+  const bool is_package = document.kind == DocumentKind::package;
   return {human_time(unix_seconds(document.creation_time)),
           std::string(name(document.kind)),
           printable(text_in(document.document, "username")),
           printable(shown_id(document)),
-          printable(is_artifact ? texts_in(document.document, "file_relpaths", ", ")
-                                : texts_in(document.document, "tags", " ")),
+          printable(is_package ? texts_in(document.document, "tags", " ")
+                               : texts_in(document.document, "file_relpaths", ", ")),
           printable(description_of(document.document))};
 }
 
@@ -152,7 +152,7 @@ CommandRun setup(Arguments& arguments) {
 Command find_command() {
   return {.name = "find",
           .group = Command::Group::artifact,
-          .summary = "Find artifacts and packages by anything",
+          .summary = "Find artifacts, packages and values by anything",
           .details =
               "The newest come first: who, when, labels, file names, tags, metadata, packages "
               "(docs/finding.md).\n"
@@ -160,6 +160,7 @@ Command find_command() {
           .examples =
               "unio find 'by:andy created:>-10d file:*.txt'\n"
               "unio find 'kind:package tag:*dataset*' --limit 5\n"
+              "unio find 'kind:value name:weights created:>-10d'\n"
               "unio find '{\"labels.ticket\": \"AB-123\"}' --json",
           .setup = setup};
 }

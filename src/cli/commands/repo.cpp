@@ -17,8 +17,12 @@ const std::string& require_argument(const std::optional<std::string>& value, std
               "unio repo --help shows how it is used");
 }
 
+Repository open_repository(Session& session, const std::string& index) {
+  return Repository::open(registry_url(index), session.context(), session.app().registries());
+}
+
 Repository open_repository(Session& session, const RepoOptions& options) {
-  return Repository::open(registry_url(options.repository.value_or("repository.json")), session.context());
+  return open_repository(session, options.repository.value_or("repository.json"));
 }
 
 VersionWanted wanted_version(const std::optional<std::string>& version, const RepoOptions& options) {
@@ -105,8 +109,7 @@ int put_value(Session& session, const RepoOptions& options) {
 
 int promote_artifact(Session& session, const RepoOptions& options) {
   const Repository repository = open_repository(session, options);
-  const Repository project =
-      Repository::open(registry_url(require_argument(options.first, "PROJECT")), session.context());
+  const Repository project = open_repository(session, require_argument(options.first, "PROJECT"));
   ValueToSave artifact = artifact_of_experiment(project, require_argument(options.second, "EXPERIMENT"),
                                                 require_argument(options.third, "NAME"));
   print_saved(session, repository, promote(repository, std::move(artifact)));
@@ -164,7 +167,7 @@ int make_or_export_release(Session& session, const RepoOptions& options) {
   }
   const Release release = repository.read_releases().get(*options.first);
   const Repository target =
-      Repository::open(fmt::format("{}/repository.json", registry_url(*options.output)), session.context());
+      open_repository(session, fmt::format("{}/repository.json", registry_url(*options.output)));
   export_release(repository, release, target);
   if (session.json()) session.print_json(release_json(release));
   session.line(fmt::format("Release {} is in {}", printable(release.tag), printable(target.index_url())));

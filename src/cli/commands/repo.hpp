@@ -28,6 +28,8 @@ struct RepoOptions {
 
 /// Error invalid_argument that says what is missing.
 const std::string& require_argument(const std::optional<std::string>& value, std::string_view what);
+/// By its index: a path or a URL.
+Repository open_repository(Session& session, const std::string& index);
 Repository open_repository(Session& session, const RepoOptions& options);
 /// By VERSION and --as-of; the newest without either.
 VersionWanted wanted_version(const std::optional<std::string>& version, const RepoOptions& options);

@@ -75,7 +75,8 @@ CommandRun setup(Arguments& arguments) {
                    "datatype, ticket, project, dataset or description");
   arguments.option("--info", "NAME=VALUE", options->infos, "anything else to find it by");
   arguments.option("--type", "TYPE", options->type, "the same as --label datatype=TYPE");
-  arguments.option("--based-on", "ID", options->based_on, "an artifact or a package that it was made from");
+  arguments.option("--based-on", "ID", options->based_on,
+                   "an artifact, package or value that it was made from");
   arguments.option("--dedup", "off", options->dedup,
                    "off: store every file, also what the registry has already");
   arguments.option("--capture", "LEVEL", options->capture,

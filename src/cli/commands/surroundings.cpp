@@ -27,7 +27,7 @@ CaptureOptions push_capture(Session& session, const std::optional<std::string>& 
 std::vector<std::string> parent_ids(Session& session, const std::vector<std::string>& given) {
   std::vector<std::string> ids;
   for (const std::string& text : given) {
-    if (is_artifact_id_prefix(text) || is_revision_id(text)) {
+    if (is_artifact_id_prefix(text) || is_published_id(text)) {
       check_parent_id(text);
       ids.push_back(text);
     } else {

@@ -42,7 +42,7 @@ class CatalogTest : public ArtifactTest {
     FindOptions all;
     all.limit = 1000;
     for (CatalogDocument& document : find_published(catalog, parse_query(Json::object()), all).documents) {
-      if (document.kind == DocumentKind::package) document.revision = 0;
+      if (document.kind != DocumentKind::artifact) document.revision = 0;
       documents.emplace(document.id, std::move(document));
     }
     return documents;

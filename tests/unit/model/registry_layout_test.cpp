@@ -53,7 +53,8 @@ TEST(RegistryLayout, protects_what_was_published_and_nothing_that_moves_or_goes)
         layout::session("s"), layout::intent("i"), layout::feed_entry(time, "ab"),
         layout::compacted_feed(time, "ab"), layout::reflog_entry(name, "v1", time, "ab"),
         layout::manifest_index("2a5a"), std::string(".unio/contents/ab/abcd.json"),
-        std::string(layout::probes) + "x", std::string("repository.json")}) {
+        std::string(layout::probes) + "x", std::string("repository.json"),
+        std::string("models/repository.json")}) {
     EXPECT_FALSE(layout::is_retained(key)) << key;
   }
 }

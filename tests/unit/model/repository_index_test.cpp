@@ -119,6 +119,8 @@ TEST(RepositoryIndex, names_the_entry_that_is_wrong_and_what) {
               HasSubstr("entry 0 (\"weights\"): "));
   EXPECT_THAT(message_of(tampered(R"("version": 0)", R"("version": -1)")),
               HasSubstr("'version' is negative"));
+  EXPECT_THAT(message_of(tampered(R"("version": 0)", R"("version": 9007199254740992)")),
+              HasSubstr("'version' is too large"));
   EXPECT_THAT(message_of(tampered(R"("version": 0, )", "")), HasSubstr("version"));
   EXPECT_THAT(message_of(tampered("2030-01-02T", "2030-02-30T")), HasSubstr("'created_at' is no time"));
   EXPECT_THAT(message_of(tampered("null", "7")), HasSubstr("expiry"));
@@ -131,6 +133,34 @@ TEST(RepositoryIndex, names_the_entry_that_is_wrong_and_what) {
   EXPECT_THAT(message_of(tampered("}]", "},]")), HasSubstr("entry 1"));
   for (const char* text : {"", "{}", "[", "[{]", "[}]", "[\"a]", "null", R"({"schema": 3, "versions": []})"})
     EXPECT_THAT(message_of(text), HasSubstr("it is no list in JSON")) << text;
+}
+
+TEST(RepositoryIndex, refuses_an_entry_of_a_newer_schema_and_names_it) {
+  EXPECT_NO_THROW(RepositoryIndex::parse(tampered(R"({"size": 3})", R"({"size": 3, "schema": 1})")));
+  try {
+    static_cast<void>(RepositoryIndex::parse(tampered(R"({"size": 3})", R"({"schema": 2})")));
+    FAIL() << "a schema that nobody knows was read";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::unsupported);
+    EXPECT_THAT(error.message(), HasSubstr("entry 0 (\"weights\"): 'unio' has the schema 2"));
+  }
+}
+
+TEST(RepositoryIndex, is_known_to_be_of_a_text_until_it_changes) {
+  const std::string text = tampered("null", "null");
+  RepositoryIndex index = RepositoryIndex::parse(text);
+  EXPECT_TRUE(index.is_of(text));
+  EXPECT_FALSE(index.is_of(text + " "));
+  const RepositoryIndex copy = index;
+  index.set_expiry(0, start);
+  EXPECT_FALSE(index.is_of(text));
+  EXPECT_TRUE(copy.is_of(text));
+  EXPECT_EQ(copy.dump(), RepositoryIndex::parse(text).dump());
+  const std::string dumped = index.dump();
+  index.remember(dumped);
+  EXPECT_TRUE(index.is_of(dumped));
+  index.append(version_of("other", start));
+  EXPECT_FALSE(index.is_of(dumped));
 }
 
 TEST(RepositoryIndex, refuses_a_version_that_stands_twice_and_names_both_entries) {
@@ -150,14 +180,14 @@ RC_GTEST_PROP(RepositoryIndex, keeps_all_versions_of_writers_that_take_turns, ()
     const std::string name(1, static_cast<char>('a' + who));
     const std::size_t at = index.append(version_of(name, start + std::chrono::microseconds(when)));
     RC_ASSERT(index.versions()[at].version == static_cast<std::int64_t>(published[name].size()));
-    published[name].push_back(index.versions()[at].text);
+    published[name].emplace_back(index.versions()[at].text);
     file = index.dump();
   }
   const RepositoryIndex index = RepositoryIndex::parse(file);
   for (const auto& [name, texts] : published) {
     std::vector<std::string> found;
     for (const std::size_t position : index.versions_of(name))
-      found.push_back(index.versions()[position].text);
+      found.emplace_back(index.versions()[position].text);
     RC_ASSERT(found == texts);
   }
 }

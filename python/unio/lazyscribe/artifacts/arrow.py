@@ -9,10 +9,11 @@ from unio.lazyscribe.artifacts.base import Simple
 
 
 def _table(obj: Any) -> Any:
-    """Whatever knows how to be a table of Arrow: pyarrow's, polars', pandas', DuckDB's."""
+    """Whatever knows how to be a table of Arrow: pyarrow's, polars', pandas', DuckDB's. A reader of batches stays one,
+    so that a table that does not fit into memory can be written."""
     import pyarrow
 
-    if isinstance(obj, pyarrow.Table):
+    if isinstance(obj, (pyarrow.Table, pyarrow.RecordBatchReader)):
         return obj
     if hasattr(obj, "__arrow_c_stream__") or hasattr(obj, "__arrow_c_array__"):
         return pyarrow.table(obj)
@@ -21,6 +22,18 @@ def _table(obj: Any) -> Any:
 
         return from_dataframe(obj)
     raise ValueError(f"a {type(obj).__name__} is no table of Arrow, and has nothing to make one of")
+
+
+def _is_stream(table: Any) -> bool:
+    import pyarrow
+
+    return isinstance(table, pyarrow.RecordBatchReader)
+
+
+def _write_batches(batches: Any, writer: Any) -> None:
+    with writer:
+        for batch in batches:
+            writer.write_batch(batch)
 
 
 @dataclass
@@ -42,7 +55,11 @@ class CSVArtifact(Simple):
     def write(cls, obj: Any, buf: Any, **kwargs: Any) -> None:
         from pyarrow import csv
 
-        csv.write_csv(_table(obj), buf, **kwargs)
+        table = _table(obj)
+        if _is_stream(table):
+            _write_batches(table, csv.CSVWriter(buf, table.schema, **kwargs))
+        else:
+            csv.write_csv(table, buf, **kwargs)
 
 
 @dataclass
@@ -64,7 +81,11 @@ class ParquetArtifact(Simple):
     def write(cls, obj: Any, buf: Any, **kwargs: Any) -> None:
         from pyarrow import parquet
 
-        parquet.write_table(_table(obj), buf, **kwargs)
+        table = _table(obj)
+        if _is_stream(table):
+            _write_batches(table, parquet.ParquetWriter(buf, table.schema, **kwargs))
+        else:
+            parquet.write_table(table, buf, **kwargs)
 
 
 @dataclass
@@ -87,5 +108,6 @@ class ArrowArtifact(Simple):
         import pyarrow
 
         table = _table(obj)
-        with pyarrow.ipc.new_file(buf, table.schema, **kwargs) as out:
-            out.write_table(table)
+        _write_batches(
+            table if _is_stream(table) else table.to_batches(), pyarrow.ipc.new_file(buf, table.schema, **kwargs)
+        )
