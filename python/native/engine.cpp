@@ -24,12 +24,6 @@ constexpr std::chrono::milliseconds look_every{50};
 /// How long work that was asked to stop is waited for.
 constexpr std::chrono::milliseconds ends_within{1000};
 
-/// Keeps an inherited object alive for ever: its destructor would wait for threads that a child does not
-/// have.
-void forget(std::shared_ptr<Engine::Wired> wired) {
-  new std::shared_ptr<Engine::Wired>(std::move(wired));
-}
-
 /// What the engine tells while it works, for the thread that waits to look at.
 class SeenProgress final : public Progress {
  public:
@@ -179,21 +173,38 @@ Context quick_context(App& app, Progress& progress) {
 Engine::Wired::Wired(const Variables& variables)
     : owner(::getpid()), app(Environment(variables)), quick(quick_context(app, no_progress)) {}
 
-std::shared_ptr<Engine::Wired> Engine::wired() {
-  std::shared_ptr<Wired> present = wired_.load();
-  while (!present || present->owner != ::getpid()) {
-    auto made = std::make_shared<Wired>(variables_);
-    std::shared_ptr<Wired> inherited = present;
-    if (!wired_.compare_exchange_strong(present, made)) continue;
-    if (inherited) forget(std::move(inherited));
-    present = std::move(made);
+Engine::~Engine() {
+  close();
+  delete find_slot();
+}
+
+Engine::Slot* Engine::find_slot() const {
+  Slot* present = slot_.load();
+  return present != nullptr && present->owner == ::getpid() ? present : nullptr;
+}
+
+Engine::Slot& Engine::slot() {
+  if (Slot* present = find_slot()) return *present;
+  auto made = std::make_unique<Slot>();
+  Slot* present = slot_.load();
+  while (present == nullptr || present->owner != ::getpid()) {
+    // What a parent left is not even freed.
+    if (slot_.compare_exchange_strong(present, made.get())) return *made.release();
   }
-  return present;
+  return *present;
+}
+
+std::shared_ptr<Engine::Wired> Engine::wired() {
+  auto wired = slot().wired.lock();
+  if (!*wired) *wired = std::make_shared<Wired>(variables_);
+  return *wired;
 }
 
 void Engine::close() {
-  std::shared_ptr<Wired> present = wired_.exchange(nullptr);
-  if (present && present->owner != ::getpid()) forget(std::move(present));
+  Slot* const present = find_slot();
+  if (present == nullptr) return;
+  // Ended when the lock is free again: it waits for threads.
+  const std::shared_ptr<Wired> ended = std::exchange(*present->wired.lock(), nullptr);
 }
 
 void run_call(Engine& engine, const nb::object& progress, Work work) {

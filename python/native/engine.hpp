@@ -2,6 +2,7 @@
 
 #include <nanobind/nanobind.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <functional>
@@ -14,6 +15,7 @@
 
 #include "app/app.hpp"
 #include "base/progress.hpp"
+#include "base/threads.hpp"
 #include "engine/entry_reads.hpp"
 #include "native/workers.hpp"
 
@@ -29,7 +31,7 @@ class Engine {
  public:
   using Variables = std::map<std::string, std::string, std::less<>>;
   explicit Engine(Variables variables) : variables_(std::move(variables)) {}
-  ~Engine() { close(); }
+  ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
@@ -49,8 +51,17 @@ class Engine {
   void close();
 
  private:
+  /// What belongs to one process, its lock included, which a fork may leave locked for ever.
+  struct Slot {
+    const pid_t owner = ::getpid();
+    Synchronized<std::shared_ptr<Wired>> wired;
+  };
+  Slot& slot();
+  /// Absent where there is none, or only the parent's.
+  Slot* find_slot() const;
+
   const Variables variables_;
-  std::atomic<std::shared_ptr<Wired>> wired_;
+  std::atomic<Slot*> slot_ = nullptr;
 };
 
 using Work = std::function<void(const Context&)>;
