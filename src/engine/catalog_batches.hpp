@@ -22,7 +22,7 @@ inline constexpr std::string_view registry_state = "registry";
 inline constexpr std::string_view deleted_state = "deleted";
 
 /// So many artifacts, or revisions, are read and put together.
-inline constexpr std::size_t artifacts_at_once = 2000;
+inline constexpr std::size_t artifacts_at_once = 1000;
 inline constexpr std::size_t revisions_at_once = 500;
 
 /// Puts documents into a catalogue; one that it refuses is left out with a warning. Counts what was read and

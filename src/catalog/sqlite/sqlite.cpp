@@ -195,7 +195,7 @@ void SqliteConnection::set_up() {
       [](void* self) { return static_cast<SqliteConnection*>(self)->is_late() ? 1 : 0; }, this);
   run_script(
       "PRAGMA trusted_schema = 0; PRAGMA cell_size_check = 1; PRAGMA synchronous = NORMAL;"
-      "PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 4000");
+      "PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 16000");
   if (is_on_this_machine(file_)) use_write_ahead_log();
   run_script("PRAGMA foreign_keys = 1");
 }
