@@ -147,6 +147,34 @@ TEST_P(CatalogContract, pages_through_all_that_match_once_newest_first) {
   EXPECT_EQ(found("{}").front(), "a130");
 }
 
+TEST_P(CatalogContract, finds_a_document_once_however_many_of_its_values_match) {
+  const auto of_sizes = [](std::string id, std::int64_t time, const std::vector<int>& sizes) {
+    Json::Array files, names, numbers;
+    for (const int size : sizes) {
+      files.push_back(Json::object({{"size", size}, {"seen", QueryValue{at_microsecond(size)}.to_json()}}));
+      names.emplace_back("file " + std::to_string(size));
+      numbers.emplace_back(size);
+    }
+    return a_document(std::move(id), time,
+                      Json::object({{"files", files}, {"names", names}, {"sizes", numbers}}));
+  };
+  put({of_sizes("a", 1, {1, 2, 3}), of_sizes("b", 2, {2, 3, 4}), of_sizes("c", 3, {9})});
+  const std::vector<std::string> both{"b", "a"};
+  for (const std::string_view json :
+       {R"({"files.size": {"$gt": 1, "$lt": 9}})", R"({"sizes": {"$lte": 4}})",
+        R"({"sizes": {"$in": [2, 3]}})", R"({"names": {"$in": ["file 2", "file 3"]}})",
+        R"({"names": {"$regex": "file [2-4]"}})",
+        R"({"files.seen": {"$lt": {"$date": "1970-01-01T00:00:00.000005Z"}}})",
+        R"({"files": {"$elemMatch": {"size": {"$gte": 1, "$lte": 4}}}})"}) {
+    const FindPage page = catalog().find(query(json), {});
+    std::vector<std::string> ids;
+    for (const CatalogDocument& document : page.documents) ids.push_back(document.id);
+    EXPECT_EQ(ids, both) << json;
+    EXPECT_EQ(page.total, (FindTotal{2, true})) << json;
+    EXPECT_EQ(found(query(json), 1), std::vector<std::string>{"b"}) << json;
+  }
+}
+
 TEST_P(CatalogContract, counts_only_when_asked) {
   put({a_document("a", 1)});
   EXPECT_EQ(catalog().find(query("{}"), {.counting = Counting::no}).total, std::nullopt);

@@ -22,6 +22,7 @@ class Chance {
   CatalogDocument document(std::size_t i) {
     Json members = random_.document();
     if (maybe(2)) members.set("file_relpaths", files());
+    if (maybe(2)) members.set("files", sized_files());
     if (maybe(2)) members.set("python_packages", packages());
     return a_document("id" + std::to_string(i), static_cast<std::int64_t>(random_.below(20)), members);
   }
@@ -63,6 +64,14 @@ class Chance {
     return names;
   }
 
+  Json sized_files() {
+    Json::Array files;
+    for (std::size_t count = random_.below(4); count > 0; --count) {
+      files.push_back(Json::object({{"size", static_cast<std::int64_t>(random_.below(10))}}));
+    }
+    return files;
+  }
+
   Json packages() {
     if (maybe(8)) return random_.scalar();
     Json versions = Json::object();
@@ -72,7 +81,10 @@ class Chance {
   }
 
   Json special() {
-    switch (random_.below(5)) {
+    switch (random_.below(6)) {
+      case 5:
+        return on("files.size", Json::object({{one_of("$lt", "$lte", "$gt", "$gte", "$eq", "$ne"),
+                                               static_cast<std::int64_t>(random_.below(10))}}));
       case 0:
         return on("file_relpaths", Json::object({{"$regex", one_of("\\.txt", "^t.*in", "(?i)SUM", "(?i)K\\.t",
                                                                    "odel|in", "a.*y-two", "^[^x]*$", "")}}));

@@ -24,7 +24,7 @@ Condition Compiler::strings_in(const PathRef& at, const std::vector<std::int64_t
                                 " AND v.time = d.time AND v.document = d.n)");
   // The list of one value is in order, and tells each document once.
   const Repeats repeats = hashes.size() == 1 ? Repeats::none : repeats_at(at.path);
-  condition.source = values_source("string_values", std::move(which), repeats);
+  condition.source = values_source({"string_values", std::move(which), repeats, shortest_ + 1});
   condition.source->ordered = hashes.size() == 1;
   return condition;
 }
@@ -33,10 +33,10 @@ Condition Compiler::strings_in(const PathRef& at, const std::vector<std::int64_t
 /// with few documents are made into a set; of others only the source knows all.
 Condition Compiler::numbers(const NumbersAt& at, const SqlQuery& comparison) {
   if (!at.path) return never();
-  Source source =
-      values_source("number_values", SqlQuery{"path = ? AND ", {*at.path}} + comparison, at.repeats);
+  const SqlQuery which = SqlQuery{"path = ? AND ", {*at.path}} + comparison;
+  Source source = values_source({"number_values", which, at.repeats});
   if (comparison.text == "value = ?") {
-    return {SqlQuery{"EXISTS (SELECT 1 FROM number_values WHERE path = ? AND ", {*at.path}} + comparison +
+    return {SqlQuery{"EXISTS (SELECT 1 FROM number_values WHERE ", {}} + which +
                 " AND time = d.time AND document = d.n)",
             std::nullopt, std::move(source)};
   }
@@ -60,18 +60,17 @@ Condition Compiler::number_compares(const NumbersAt& at, query::Order order, dou
   return at_most(std::move(condition.upper), std::move(condition.source));
 }
 
-/// The documents that have a value that meets a condition. Such a list need not be told apart from a longer
-/// one when it is no shorter than what is known already.
-Source Compiler::values_source(std::string_view table, const SqlQuery& which, Repeats repeats) {
-  const auto rows = [table = std::string(table), which](std::string_view select, TimeRange times) {
+/// The documents that have a value that meets a condition.
+Source Compiler::values_source(const Values& values) {
+  const auto rows = [table = values.table, which = values.which](std::string_view select, TimeRange times) {
     return SqlQuery{fmt::format("{} document, time FROM {} WHERE ", select, table), {}} + which + " AND " +
            in_range("time", times);
   };
-  const char* select = repeats == Repeats::none ? "SELECT" : "SELECT DISTINCT";
+  const char* select = values.repeats == Repeats::none ? "SELECT" : "SELECT DISTINCT";
   Source source{.rows = [rows, select](TimeRange times) { return rows(select, times); }, .tight = true};
   // Not the different ones among all, which a database might gather first.
   return measured(std::move(source),
-                  {.rows = rows("SELECT", times_), .repeats = repeats, .most = shortest_ + 1});
+                  {.rows = rows("SELECT", times_), .repeats = values.repeats, .most = values.most});
 }
 
 /// Where few different texts come into question, each is looked at. `among` tells the hashes of all that do.
@@ -83,8 +82,8 @@ Condition Compiler::strings_that(const PathRef& at, const std::function<bool(std
   if (!strings) {
     std::optional<Source> source;
     if (among)
-      source = values_source("string_values", SqlQuery{"path = ? AND value IN (", {*at.n}} + *among + ")",
-                             repeats_at(at.path));
+      source = values_source({"string_values", SqlQuery{"path = ? AND value IN (", {*at.n}} + *among + ")",
+                              repeats_at(at.path), shortest_ + 1});
     return at_most(shape_has(*at.n, holds::text), std::move(source));
   }
   std::vector<std::int64_t> sure, possible;
@@ -157,6 +156,10 @@ Source Compiler::measured(Source source, const Measure& by) {
     return More::no;
   });
   return source;
+}
+
+Compiler::NumbersAt Compiler::numbers_at(const PathRef& at) {
+  return {at.n, at.n, holds::number, repeats_at(at.path)};
 }
 
 Compiler::NumbersAt Compiler::times_at(const PathRef& at) {

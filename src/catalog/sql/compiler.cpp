@@ -144,7 +144,7 @@ std::optional<Condition> Compiler::compile_between(const std::vector<Query>& que
   if (!at.n || repeats_at(at.path) == Repeats::some) return std::nullopt;
   const bool are_times = lower.value.if_type<Time>() != nullptr;
   return numbers(
-      are_times ? times_at(at) : NumbersAt{at.n, at.n, holds::number},
+      are_times ? times_at(at) : numbers_at(at),
       {fmt::format("value {} ? AND value {} ?", comparison_of(lower.order), comparison_of(upper.order)),
        {*end_of_range(lower.value), *end_of_range(upper.value)}});
 }
@@ -230,7 +230,8 @@ Condition Compiler::compile_text(const query::Text& text) {
   if (paths.empty()) return never();
   SqlQuery where{"path IN (" + placeholders(paths.size()) + ") AND value IN (", {}};
   where.values.assign(paths.begin(), paths.end());
-  return at_most(everything, values_source("string_values", where + *texts + ")", Repeats::some));
+  return at_most(everything,
+                 values_source({"string_values", where + *texts + ")", Repeats::some, shortest_ + 1}));
 }
 
 Condition Compiler::test(const PathRef& at, const query::Equals& test) {
@@ -244,7 +245,7 @@ Condition Compiler::test(const PathRef& at, const query::Equals& test) {
   }
   if (const auto number = number_of(value)) {
     if (std::isnan(*number)) return has(at, holds::nan);
-    return number_equals({at.n, at.n, holds::number}, *number);
+    return number_equals(numbers_at(at), *number);
   }
   const bool is_array = value.if_type<QueryValue::Array>() != nullptr;
   Condition condition = has(at, is_array ? holds::array : holds::object);
@@ -279,7 +280,7 @@ Condition Compiler::test(const PathRef& at, const query::Compares& test) {
     Condition condition = has(at, holds::nan);
     return at_most(std::move(condition.upper), std::move(condition.source));
   }
-  return number_compares({at.n, at.n, holds::number}, test.order, *number);
+  return number_compares(numbers_at(at), test.order, *number);
 }
 
 Condition Compiler::test(const PathRef& at, const query::In& test) {

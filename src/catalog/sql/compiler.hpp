@@ -51,7 +51,7 @@ class Compiler {
     std::optional<std::int64_t> path;
     std::optional<std::int64_t> shape;
     std::int64_t bit = 0;
-    Repeats repeats = Repeats::none;
+    Repeats repeats = Repeats::some;
   };
 
   Condition compile(const Query& query, const Place& place);
@@ -81,13 +81,22 @@ class Compiler {
   Condition number_compares(const NumbersAt& at, query::Order order, double value);
   Condition strings_that(const PathRef& at, const std::function<bool(std::string_view)>& wanted,
                          const std::optional<SqlQuery>& among);
-  Source values_source(std::string_view table, const SqlQuery& which, Repeats repeats);
+  struct Values {
+    std::string table;
+    SqlQuery which;
+    Repeats repeats = Repeats::some;
+    /// No further is counted: a list need not be told apart from a longer one when it is no shorter than what
+    /// is known already, and no set is made of it.
+    std::int64_t most = most_counted;
+  };
+  Source values_source(const Values& values);
   std::optional<Strings> few_strings(std::int64_t path);
   std::optional<Strings> few_strings(std::int64_t path, const SqlQuery& among);
   std::optional<Strings> few_strings(const SqlQuery& query);
   std::optional<SqlQuery> texts_with(const QueryPattern& pattern);
   std::optional<std::vector<std::int64_t>> environments_that(const query::Field& field);
 
+  NumbersAt numbers_at(const PathRef& at);
   NumbersAt times_at(const PathRef& at);
   std::optional<std::int64_t> find_path(const std::string& path);
   /// Counts its rows, or others that tell the same documents, some of them repeatedly.
