@@ -40,17 +40,11 @@ inline std::string to_lower(std::string_view text) {
   return result;
 }
 
-/// Without what stands in `space` at both ends.
-constexpr std::string_view trimmed(std::string_view text, std::string_view space) {
+/// Without the white space at both ends, or what stands in `space` there.
+constexpr std::string_view trimmed(std::string_view text, std::string_view space = " \t\n\v\f\r") {
   const std::size_t first = text.find_first_not_of(space);
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(space) - first + 1);
-}
-/// Without the white space at both ends.
-constexpr std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-  return text;
 }
 
 }  // namespace unio

@@ -103,4 +103,11 @@ std::optional<CatalogDocument> read_document(SqlConnection& connection, std::int
   return std::move(documents.begin()->second);
 }
 
+Json restored_document(std::string_view body, std::string_view environment) {
+  Json document = Json::parse(unpacked(body));
+  // The member has kept its place.
+  if (!environment.empty()) document.set(std::string(environment_field), Json::parse(environment));
+  return document;
+}
+
 }  // namespace unio::sql

@@ -8,7 +8,6 @@
 #include "catalog/sql/compiler.hpp"
 #include "catalog/sql/document_index.hpp"
 #include "catalog/sql/reader.hpp"
-#include "catalog/sql/writer.hpp"
 #include "model/query_match.hpp"
 
 namespace unio::sql {

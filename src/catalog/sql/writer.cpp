@@ -15,6 +15,7 @@
 #include "catalog/sql/body_codec.hpp"
 #include "catalog/sql/document_index.hpp"
 #include "catalog/sql/lookup.hpp"
+#include "catalog/sql/reader.hpp"
 
 namespace unio::sql {
 namespace {
@@ -100,13 +101,14 @@ class Writer {
   std::size_t put(std::span<const CatalogDocument> documents) {
     const std::map<std::string_view, const CatalogDocument*> newest = newest_of(documents);
     const Numbers nodes = node_numbers(newest);
-    const std::set<std::int64_t> known = with_documents(nodes);
+    const std::map<std::int64_t, CatalogDocument> known = present_documents(newest, nodes);
     std::vector<std::pair<const CatalogDocument*, std::int64_t>> wanted;
     for (const auto& [id, document] : newest) {
       const std::int64_t n = nodes.find(id)->second;
-      const auto present = known.contains(n) ? find_present(id, n) : std::nullopt;
-      if (present && !is_newer(*document, *present)) continue;
-      if (present) remove(Entry(*present, n));
+      if (const auto present = known.find(n); present != known.end()) {
+        if (!is_newer(*document, present->second)) continue;
+        remove(Entry(present->second, n));
+      }
       wanted.emplace_back(document, n);
     }
     std::vector<Entry> fresh(wanted.size());
@@ -162,31 +164,12 @@ class Writer {
     return numbers_of(ids, "nodes", "id");
   }
 
-  /// Those of the nodes that documents were put for.
-  std::set<std::int64_t> with_documents(const Numbers& nodes) {
-    std::vector<SqlValues> rows;
-    for (const auto& [id, n] : nodes) rows.push_back({n});
-    std::set<std::int64_t> known;
-    connection_.run_many("SELECT n FROM documents WHERE n = ?", rows,
-                         [&](std::size_t, const SqlRow& row) { known.insert(row.integer(0)); });
-    return known;
-  }
-
-  std::optional<CatalogDocument> find_present(std::string_view id, std::int64_t n) {
-    std::optional<CatalogDocument> present;
-    connection_.query(
-        {"SELECT d.time, d.revision, b.body, e.body FROM documents d JOIN bodies b ON b.n = d.n "
-         "LEFT JOIN environments e ON e.n = d.environment WHERE d.n = ?",
-         {n}},
-        [&](const SqlRow& row) {
-          present = CatalogDocument{};
-          present->id = std::string(id);
-          present->creation_time = Time(std::chrono::microseconds(row.integer(0)));
-          present->revision = static_cast<std::uint64_t>(row.integer(1));
-          present->document = restored_document(row.bytes(2), row.is_null(3) ? "" : row.bytes(3));
-          return More::no;
-        });
-    return present;
+  /// What was put before for the same ids.
+  std::map<std::int64_t, CatalogDocument> present_documents(
+      const std::map<std::string_view, const CatalogDocument*>& documents, const Numbers& nodes) {
+    std::vector<std::int64_t> numbers;
+    for (const auto& [id, document] : documents) numbers.push_back(nodes.find(id)->second);
+    return read_documents(connection_, numbers);
   }
 
   void remove(const Entry& entry) {
@@ -391,13 +374,6 @@ class Writer {
 
 std::size_t put_documents(SqlConnection& connection, std::span<const CatalogDocument> documents) {
   return Writer(connection).put(documents);
-}
-
-Json restored_document(std::string_view body, std::string_view environment) {
-  Json document = Json::parse(unpacked(body));
-  // The member has kept its place.
-  if (!environment.empty()) document.set(std::string(environment_field), Json::parse(environment));
-  return document;
 }
 
 }  // namespace unio::sql

@@ -11,8 +11,4 @@ namespace unio::sql {
 /// Returns how many were new or newer; what Catalog says of documents is checked first.
 std::size_t put_documents(SqlConnection& connection, std::span<const CatalogDocument> documents);
 
-/// The document of a body and an environment as the tables have them; the latter is empty for one that has
-/// none.
-Json restored_document(std::string_view body, std::string_view environment);
-
 }  // namespace unio::sql
