@@ -1,10 +1,10 @@
 // Measures a catalogue with artifacts that are made from a seed.
 //
-//   bench_catalog fill FILE|URL COUNT       puts them; prints how long that took
-//   bench_catalog ask FILE|URL COUNT TIMES  asks each question so often; prints a line of JSON for each, in
-//   ms bench_catalog scan FILE COUNT TIMES     the same range by json_extract over a plain table of the
-//   documents,
-//                                           which is made when FILE is absent; uses nothing but SQLite
+//   bench_catalog fill FILE|URL COUNT        puts them; prints how long that took
+//   bench_catalog ask FILE|URL COUNT TIMES   asks each question so often; prints a line of JSON for each
+//   bench_catalog scan FILE COUNT TIMES      the same range by json_extract over a plain table of documents
+//
+// Times are milliseconds. The plain table is made when FILE is absent, and uses nothing but SQLite.
 
 #include <fmt/format.h>
 #include <sqlite3.h>

@@ -8,14 +8,15 @@ of a command for each question.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from bench_scratch import ROOT, Scratch, say
-from measure import CommandFailed, Sample, interleaved, median
+from measure import Sample, interleaved, median
 from s3_commands import operations, url
+from s3_server import ScriptServer
 from works import Bar, Count, Row, Sizes, Work, expect, flush
 from works_python import AT_ONCE
 
@@ -63,38 +64,24 @@ def measure_sqlite(scratch: Scratch, sizes: Sizes, runs: int) -> Iterator[Row]:
     yield Row("the range by json_extract", ours, BESIDE_SCAN, "a plain table", theirs, "packages left out of it")
 
 
-class Postgres:
-    """The server of scripts/with-postgres, which is ended with the `with`. It does not wait for the disk."""
+class Postgres(ScriptServer):
+    """It does not wait for the disk."""
 
-    def __enter__(self) -> Postgres:
+    def __init__(self, place: Path) -> None:
         say("starting a PostgreSQL server")
-        reading, self._writing = os.pipe()
-        wanted = f"source '{ROOT}/scripts/common.sh'; postgres_programs; echo $UNIO_TEST_POSTGRES; exec cat <&{reading}"
-        command = [ROOT / "scripts/with-postgres", "bash", "-c", wanted]
-        self._process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, text=True, pass_fds=[reading], start_new_session=True
-        )
-        os.close(reading)
-        assert self._process.stdout
-        self._programs, server = (self._process.stdout.readline().strip() for _ in range(2))
-        if not server:
-            self.__exit__()
-            raise CommandFailed("there is no PostgreSQL server to measure with\nhint: scripts/setup")
-        self.url = f"{server.rstrip('/')}/postgres"
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        os.close(self._writing)
-        self._process.wait()
+        super().__init__("with-postgres", "UNIO_TEST_POSTGRES", place)
+        self.url = f"{self.variables['UNIO_TEST_POSTGRES'].rstrip('/')}/postgres"
 
     def size(self) -> int:
-        words = [f"{self._programs}/psql", "-At", "-d", self.url, "-c", "SELECT pg_database_size('postgres')"]
+        """Of the database, in bytes."""
+        asking = f"source '{ROOT}/scripts/common.sh'; exec \"$(postgres_programs)/psql\" \"$@\""
+        words = ["bash", "-c", asking, "psql", "-At", "-d", self.url, "-c", "SELECT pg_database_size('postgres')"]
         return int(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
 
 
 def measure_postgres(scratch: Scratch, sizes: Sizes, runs: int) -> Iterator[Row]:
     count = sizes.artifacts
-    with Postgres() as server:
+    with Postgres(scratch.folder.parent) as server:
         say(f"filling a catalogue on it with {count:,} artifacts")
         empty = server.size()
         filled = scratch.run_program("bench_catalog", "fill", server.url, count)

@@ -72,12 +72,13 @@ nb::list lineage(const std::shared_ptr<Engine>& engine, const std::string& regis
   return steps;
 }
 
-std::string revision_id_of(const std::shared_ptr<Engine>& engine, const nb::str& reference,
-                           const std::string& registry) {
-  return run(*engine, nb::none(),
-             [wired = engine->wired(), text = key_text(reference), registry](const Context& context) {
-               return get_revision_id(wired->app.resolve(text, registry), context);
-             });
+std::string parent_id(const std::shared_ptr<Engine>& engine, const nb::str& given,
+                      const std::string& registry) {
+  const std::string text = key_text(given);
+  if (is_published_id(text)) return text;
+  return run(*engine, nb::none(), [wired = engine->wired(), text, registry](const Context& context) {
+    return wired->app.parent_id(text, context, registry);
+  });
 }
 
 }  // namespace
@@ -85,7 +86,7 @@ std::string revision_id_of(const std::shared_ptr<Engine>& engine, const nb::str&
 void bind_catalog(nb::module_& module) {
   module.def("find_published", &find, nb::arg("engine"), nb::arg("registry"), nb::arg("query"),
              nb::arg("kind").none(), nb::arg("limit"), nb::arg("progress").none());
-  module.def("revision_id", &revision_id_of, nb::arg("engine"), nb::arg("reference"), nb::arg("registry"));
+  module.def("parent_id", &parent_id, nb::arg("engine"), nb::arg("given"), nb::arg("registry"));
   module.def("lineage", &lineage, nb::arg("engine"), nb::arg("registry"), nb::arg("id"), nb::arg("up"),
              nb::arg("depth"), nb::arg("progress").none());
 }

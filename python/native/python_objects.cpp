@@ -42,7 +42,7 @@ ErrorCode code_of(const nb::python_error& error) {
 }
 
 Error error_of(const nb::python_error& error, std::string_view url) {
-  const std::string said = nb::cast<std::string>(nb::str(error.value()));
+  const std::string said = key_text(nb::str(error.value()));
   const std::string type = nb::cast<std::string>(nb::str(nb::getattr(error.type(), "__name__")));
   std::string line = fmt::format("'{}': {}{}{}", url, type, said.empty() ? "" : ": ", said);
   std::replace(line.begin(), line.end(), '\n', ' ');
@@ -112,9 +112,6 @@ class PythonObjects final : public OutsideObjects {
 
   std::string url() const override { return url_; }
 
-  bool contains(std::string_view key) override {
-    return ask([&](const nb::object& files) { return nb::cast<bool>(files.attr("contains")(key_str(key))); });
-  }
   std::optional<Info> find(std::string_view key) override {
     const auto told = ask([&](const nb::object& files) {
       return nb::cast<std::optional<Told>>(files.attr("info")(key_str(key)));

@@ -314,8 +314,8 @@ def find_published(
 ) -> tuple[list[str], int]:
     """Documents as JSON, and how many are found in all, up to 10,000; the catalogue is brought up to date before."""
 
-def revision_id(engine: Engine, reference: str, registry: str) -> str:
-    """Of the revision that a reference means now, as lineage knows it."""
+def parent_id(engine: Engine, given: str, registry: str) -> str:
+    """An id as it is; of a reference the id of the revision that it means now."""
 
 def lineage(
     engine: Engine, registry: str, id: str, up: bool, depth: int, progress: _Progress | None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from unio import _engine, _errors, _native
@@ -10,8 +9,6 @@ from unio._artifact import Artifact
 from unio._package import Package
 
 Parent = str | Artifact | Package
-
-_IS_ID = re.compile(r"artifact_.*|.*@[0-9a-f]{64}|.*#.*@v[0-9]+", re.DOTALL)
 
 
 def parent_ids(parents: Iterable[Parent], registry: str) -> list[str]:
@@ -39,4 +36,4 @@ def _parent_id(parent: Parent, registry: str) -> str:
         raise _errors.InvalidArgumentError(
             f"based_on takes artifacts, packages, ids and references, not {type(parent).__name__}"
         )
-    return parent if _IS_ID.fullmatch(parent) else _native.revision_id(_engine.current(), parent, registry)
+    return _native.parent_id(_engine.current(), parent, registry)

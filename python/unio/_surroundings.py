@@ -35,18 +35,27 @@ def mock_username(username: str) -> Iterator[None]:
 
 def surroundings(level: str | None = None) -> _native.Surroundings:
     """Of this process as it is now."""
+    here = _working_folder()
     return _native.Surroundings(
         engine=_engine.current(),
         user=_mocked_user.get(),
         level=level,
-        directory=os.getcwd(),
+        directory=here,
         arguments=[_text(argument) for argument in sys.orig_argv],
         version=sys.version.split()[0],
         executable=sys.executable or "",
-        search_paths=[os.path.abspath(path) for path in sys.path],
+        search_paths=[os.path.normpath(os.path.join(here, path)) for path in sys.path],
         notebook=notebook(),
         variables={_text(name): _text(value) for name, value in os.environ.items()},
     )
+
+
+def _working_folder() -> str:
+    """Where somebody has removed it, nothing of it is recorded: that keeps nobody from saving."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return os.sep
 
 
 def notebook() -> str | None:

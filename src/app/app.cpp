@@ -6,6 +6,8 @@
 #include <array>
 
 #include "base/error.hpp"
+#include "engine/lineage.hpp"
+#include "model/artifact.hpp"
 
 namespace unio {
 namespace {
@@ -79,6 +81,24 @@ ResolvedRef App::resolve(std::string_view reference, const std::optional<std::st
     if (url) url = registry_url(*url);
     return url;
   });
+}
+
+std::string App::parent_id(std::string_view text, const Context& context,
+                           const std::optional<std::string>& registry) const {
+  if (is_artifact_id_prefix(text) || is_published_id(text)) {
+    check_parent_id(text);
+    return std::string(text);
+  }
+  const auto resolved = [&] {
+    try {
+      return resolve(text, registry);
+    } catch (const Error& error) {
+      // What is no reference is told with all that may be given.
+      if (error.code() == ErrorCode::invalid_argument) check_parent_id(text);
+      throw;
+    }
+  };
+  return get_revision_id(resolved(), context);
 }
 
 }  // namespace unio

@@ -46,6 +46,11 @@ class App {
   ResolvedRef resolve(std::string_view reference,
                       const std::optional<std::string>& registry = std::nullopt) const;
 
+  /// What something may say that it was made from: an id as is_published_id has them is that, another text a
+  /// reference as `resolve` takes it, for the revision that it means now. Errors as of both.
+  std::string parent_id(std::string_view text, const Context& context,
+                        const std::optional<std::string>& registry = std::nullopt) const;
+
   /// A new empty folder on this machine, which goes with the App, or with the next one if this dies.
   std::filesystem::path new_scratch_folder();
 

@@ -155,7 +155,8 @@ std::optional<std::string> ArtifactContent::find_present(const Hashed& hashed) {
 bool ArtifactContent::refer(const std::string& present, const std::string& key, ArtifactFile& file) {
   if (FileStore* files = registry_.store().files()) return files->share(present, key);
   // An object of others stays as long as the longest of those who rely on it want it to; else it is copied.
-  if (!present.starts_with(folder_ + "/") && !retain_shared(registry_, {present})) return false;
+  const ObjectVersion object{present};
+  if (!present.starts_with(folder_ + "/") && !retain_shared(registry_, {&object, 1})) return false;
   file.object = present;
   return true;
 }

@@ -82,7 +82,9 @@ void ArtifactWriter::put_files(std::span<const ArtifactSource> sources, Dedup de
 void ArtifactWriter::take_files(std::vector<ArtifactFile> files) {
   record_.files = std::move(files);
   // Whatever program wrote them asked for no protection.
-  for (const std::string& key : own_keys()) retain_shared(registry_, {key});
+  std::vector<ObjectVersion> own;
+  for (const std::string& key : own_keys()) own.push_back({key});
+  retain_shared(registry_, own);
   sort_by_path(record_.files);
   context_.failpoints.pass("save.after_files");
 }

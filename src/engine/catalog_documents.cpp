@@ -306,10 +306,6 @@ std::uint64_t number_of_view(Time seen) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(0, since.count()));
 }
 
-CatalogDocument artifact_document(const ArtifactRecord& record) {
-  return artifact_document(record, record.document());
-}
-
 CatalogDocument artifact_document(const ArtifactRecord& record, Json body) {
   Json json = Json::object({{"kind", "artifact"}});
   json.if_object()->append(std::move(*body.if_object()));

@@ -27,8 +27,7 @@ struct PublishedArtifact {
   std::string metadata;  ///< name of the file in it
 };
 
-CatalogDocument artifact_document(const ArtifactRecord& record);
-/// The same where record.document() is known.
+/// `body` is record.document().
 CatalogDocument artifact_document(const ArtifactRecord& record, Json body);
 
 /// In no order. Many are read at once where the store is far.

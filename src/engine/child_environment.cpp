@@ -4,6 +4,10 @@
 #include <array>
 #include <string_view>
 
+#include "base/ascii.hpp"
+#include "base/split.hpp"
+#include "model/secrets.hpp"
+
 namespace unio {
 namespace {
 
@@ -51,6 +55,20 @@ Environment environment_for_pip(const Environment& environment) {
     return name.starts_with("PYTHON") || name.starts_with("__PYVENV") ||
            std::find(elsewhere.begin(), elsewhere.end(), name) != elsewhere.end();
   }));
+}
+
+std::string complaint(const ProcessResult& result) {
+  std::string last, named;
+  for (const std::string& output : {result.output, result.error_output}) {
+    for (const std::string& whole : split(output, '\n')) {
+      const std::string_view line = trimmed(whole);
+      if (line.empty()) continue;
+      last = line;
+      const std::string lower = to_lower(line);
+      if (lower.starts_with("error") || lower.starts_with("fatal")) named = line;
+    }
+  }
+  return mask_secrets(named.empty() ? last : named).text;
 }
 
 }  // namespace unio

@@ -8,9 +8,9 @@
 
 #include "base/error.hpp"
 #include "engine/catalog_documents.hpp"
+#include "engine/value_documents.hpp"
 #include "model/artifact.hpp"
 #include "model/logical_key.hpp"
-#include "model/registry_layout.hpp"
 
 namespace unio {
 namespace {
@@ -114,12 +114,7 @@ void check_parent_id(std::string_view id) {
 }
 
 bool is_published_id(std::string_view text) {
-  if (is_artifact_id(text) || is_revision_id(text)) return true;
-  const std::size_t at = text.rfind('@');
-  if (at == std::string_view::npos) return false;
-  const std::string_view version = text.substr(at + 1);
-  const std::size_t mark = std::min(text.find('#'), at);
-  return version.starts_with('v') && is_timestamp(version.substr(1)) && mark > 0 && mark + 1 < at;
+  return is_artifact_id(text) || is_revision_id(text) || is_value_id(text);
 }
 
 std::string get_full_id(Catalog& catalog, std::string_view prefix) {

@@ -279,8 +279,10 @@ PublishResult publish(const Registry& registry, PushSession& session, const Cont
   context.failpoints.pass("push.after_manifest");
   write_revision(registry, context, publication, intent, top_hash, environment);
   context.failpoints.pass("push.after_revision");
+  const auto logs =
+      environment ? std::span<const ArtifactFile>(environment->logs) : std::span<const ArtifactFile>();
   retain_package({registry, publication.name, top_hash, publication.manifest, {}},
-                 layout::revision(top_hash, intent.op_id), context);
+                 {layout::revision(top_hash, intent.op_id), logs}, context);
   result.previous_latest = move_latest(registry, session, context, publication, intent);
   context.failpoints.pass("push.after_latest");
   const auto tag_elsewhere = complete_push(registry, context, intent);

@@ -84,6 +84,8 @@ class PushSession {
   bool announced_ = false;
 };
 
+/// A new name for a session. It tells the owner, so that a listing tells enough of most.
+std::string session_id(const Context& context);
 /// The record that announces an operation: who, on which host, in which process.
 Json session_record(std::string_view id, const Context& context);
 

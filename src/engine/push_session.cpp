@@ -55,11 +55,6 @@ std::string host_mark(const Context& context) {
   return to_hex(sha256(as_bytes(context.host))).substr(0, host_mark_digits);
 }
 
-/// The name tells the owner, so that a listing tells enough of most sessions.
-std::string session_id(const Context& context) {
-  return fmt::format("{}-{}-{}", random_id(context.random), host_mark(context), ::getpid());
-}
-
 /// Whether the owner that the name tells may live; names of other programs, and of older versions, tell
 /// none.
 bool names_live_owner(std::string_view key, const Context& context) {
@@ -152,6 +147,10 @@ void settle_sessions(const Registry& registry, const Context& context) {
 }
 
 }  // namespace
+
+std::string session_id(const Context& context) {
+  return fmt::format("{}-{}-{}", random_id(context.random), host_mark(context), ::getpid());
+}
 
 Json session_record(std::string_view id, const Context& context) {
   return Json::object({{"format", 1},

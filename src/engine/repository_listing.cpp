@@ -72,7 +72,7 @@ RepositoryHome find_home(const PhysicalKey& index, const std::vector<std::string
 }
 
 RepositoryListing::RepositoryListing(RepositoryHome home, const Context& context)
-    : home_(std::move(home)), context_(context), id_(random_id(context.random)) {}
+    : home_(std::move(home)), context_(context), id_(session_id(context)) {}
 
 std::unique_ptr<RepositoryListing> RepositoryListing::open(RepositoryHome home, const Context& context) {
   std::unique_ptr<RepositoryListing> listing(new RepositoryListing(std::move(home), context));

@@ -33,19 +33,16 @@ Sha256Value digest_of(const std::function<void(const ByteSink&)>& read) {
 /// is enough, which nobody may write to any more.
 class SharedValues {
  public:
-  SharedValues(ObjectStore& store, const RepositoryIndex& index) : store_(store), files_(store.files()) {
-    if (files_ == nullptr) return;
-    for (const ValueVersion& version : index.versions()) {
-      if (version.sha256 && version.size.value_or(0) >= least_shared)
-        by_size_[*version.size].push_back(&version);
-    }
-  }
+  SharedValues(ObjectStore& store, const RepositoryIndex& index)
+      : store_(store), files_(store.files()), index_(index) {}
 
   /// Makes `key` of a value with the same content; its digest, or absent where there is none or the folder
   /// cannot do so. Error conflict when `key` is there.
   std::optional<Sha256Value> share(const ValueSource& content, const std::string& key) {
-    const auto candidates = by_size_.find(content.size);
-    if (candidates == by_size_.end()) return std::nullopt;
+    if (files_ == nullptr || content.size < least_shared) return std::nullopt;
+    if (!by_size_) by_size_ = versions_by_size();
+    const auto candidates = by_size_->find(content.size);
+    if (candidates == by_size_->end()) return std::nullopt;
     const Sha256Value digest = digest_of(content.read);
     for (const ValueVersion* version : candidates->second) {
       if (version->sha256 == digest && is_whole(*version, digest) && files_->share(key_of(*version), key))
@@ -55,6 +52,17 @@ class SharedValues {
   }
 
  private:
+  using BySize = std::map<std::uint64_t, std::vector<const ValueVersion*>>;
+
+  BySize versions_by_size() const {
+    BySize versions;
+    for (const ValueVersion& version : index_.versions()) {
+      if (version.sha256 && version.size.value_or(0) >= least_shared)
+        versions[*version.size].push_back(&version);
+    }
+    return versions;
+  }
+
   static std::string key_of(const ValueVersion& version) {
     return value_key(version.name, version.file_name);
   }
@@ -70,7 +78,8 @@ class SharedValues {
 
   ObjectStore& store_;
   FileStore* files_;
-  std::map<std::uint64_t, std::vector<const ValueVersion*>> by_size_;
+  const RepositoryIndex& index_;
+  std::optional<BySize> by_size_;  ///< made when it is first needed
 };
 
 /// Finds a free name for each value, beginning with the one it should have.

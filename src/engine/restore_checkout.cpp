@@ -20,15 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Git's last words, without secrets.
-std::string complaint(const ProcessResult& result) {
-  std::string last;
-  for (const std::string& line : split(result.error_output, '\n')) {
-    if (!trimmed(line).empty()) last = trimmed(line);
-  }
-  return mask_secrets(last).text;
-}
-
 /// What only git itself may write.
 bool is_git_folder(std::string_view segment) {
   return to_lower(segment) == ".git";

@@ -59,13 +59,19 @@ std::vector<ObjectVersion> data_of(const OpenedPackage& package, std::size_t fir
   return objects;
 }
 
+void add_logs(std::span<const ArtifactFile> logs, std::set<std::string>& keys) {
+  for (const ArtifactFile& log : logs) {
+    if (log.object) keys.insert(*log.object);
+  }
+}
+
 }  // namespace
 
 std::vector<ObjectVersion> objects_of(const OpenedArtifact& artifact) {
   std::vector<ObjectVersion> objects;
+  std::set<std::string> seen;
   const auto add = [&](const std::string& key) {
-    if (std::find(objects.begin(), objects.end(), ObjectVersion{key}) == objects.end())
-      objects.push_back({key});
+    if (seen.insert(key).second) objects.push_back({key});
   };
   for (const ArtifactFile& file : artifact.record.files) add(file_key(artifact, file));
   for (const ArtifactFile& log : artifact.record.logs) add(file_key(artifact, log, ArtifactPart::logs));
@@ -77,8 +83,14 @@ std::vector<ObjectVersion> objects_of(const OpenedArtifact& artifact) {
 std::vector<ObjectVersion> objects_of(const OpenedPackage& package, const Context& context) {
   std::vector<ObjectVersion> objects = data_of(package, 0, package.manifest.size(), context);
   objects.push_back({layout::manifest(package.top_hash)});
-  for (const std::string& key : keys_below(package.registry.store(), layout::revisions(package.top_hash)))
+  std::set<std::string> logs;
+  for (const std::string& key : keys_below(package.registry.store(), layout::revisions(package.top_hash))) {
     objects.push_back({key});
+    const auto record = find_record(package.registry.store(), key);
+    const Json* environment = record ? record->json.find("environment") : nullptr;
+    if (environment != nullptr) add_logs(RevisionEnvironment::parse(*environment).logs, logs);
+  }
+  for (const std::string& log : logs) objects.push_back({log});
   return objects;
 }
 
@@ -138,9 +150,9 @@ std::vector<ObjectVersion> extend_retention(const Registry& registry,
   return registry.store().retention()->retain(objects);
 }
 
-bool retain_shared(const Registry& registry, const ObjectVersion& object) {
+bool retain_shared(const Registry& registry, std::span<const ObjectVersion> objects) {
   RetentionStore* retention = registry.store().retention();
-  return retention == nullptr || retention->retain({&object, 1}).empty();
+  return retention == nullptr || retention->retain(objects).empty();
 }
 
 Kept check_retained(const Registry& registry, const std::string& key, const Context& context) {
@@ -151,7 +163,7 @@ Kept check_retained(const Registry& registry, const std::string& key, const Cont
   if (wanted->mode != Retention::Mode::none) wanted->until -= between_two;
   const ObjectVersion object{key};
   const auto found = retention->find_retained({&object, 1}).front();
-  if (found && strictest(found->retention, *wanted) == found->retention) return Kept::yes;
+  if (found && covers(found->retention, *wanted)) return Kept::yes;
   context.progress.warn(
       fmt::format("the service of '{}' did not protect what was just published, as the registry's policy "
                   "wants: unio retention prove tells more",
@@ -159,11 +171,14 @@ Kept check_retained(const Registry& registry, const std::string& key, const Cont
   return Kept::no;
 }
 
-void retain_package(const OpenedPackage& package, const std::string& revision, const Context& context) {
-  if (check_retained(package.registry, revision, context) == Kept::no) return;
+void retain_package(const OpenedPackage& package, const RevisionObjects& revision, const Context& context) {
+  if (check_retained(package.registry, revision.record, context) == Kept::no) return;
   RetentionStore& retention = *package.registry.store().retention();
-  const ObjectVersion manifest{layout::manifest(package.top_hash)};
-  std::size_t left = retention.retain({&manifest, 1}).size();
+  std::set<std::string> keys{layout::manifest(package.top_hash)};
+  add_logs(revision.logs, keys);
+  std::vector<ObjectVersion> own;
+  for (const std::string& key : keys) own.push_back({key});
+  std::size_t left = retention.retain(own).size();
   for (std::size_t first = 0; first < package.manifest.size(); first += entries_at_once) {
     throw_if_stopped(context.stop);
     const std::size_t last = std::min(first + entries_at_once, package.manifest.size());

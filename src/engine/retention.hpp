@@ -1,8 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -35,7 +33,8 @@ struct ObjectProtection {
 
 /// The objects of an artifact: files wherever their bytes are, logs, and metadata in every revision.
 std::vector<ObjectVersion> objects_of(const OpenedArtifact& artifact);
-/// Those of a package that lie in its registry: data, each once, manifest and records of its revisions.
+/// Those of a package that lie in its registry: data, each once, manifest, records of its revisions and their
+/// logs.
 std::vector<ObjectVersion> objects_of(const OpenedPackage& package, const Context& context);
 
 /// What protects each of them, in their order. Reads only.
@@ -52,14 +51,19 @@ std::vector<ObjectVersion> extend_retention(const Registry& registry, std::span<
 
 // For operations that publish; nothing where the registry has no policy, or its place cannot protect.
 
-/// Whether an object that is there is protected now as a new one would be.
-bool retain_shared(const Registry& registry, const ObjectVersion& object);
-/// Warns when a service has not done for a new object what it was asked to do.
+/// Whether objects that are there are all protected now as new ones would be.
+bool retain_shared(const Registry& registry, std::span<const ObjectVersion> objects);
 enum class Kept { no, yes };
+/// Warns when a service has not done for a new object what it was asked to do.
 Kept check_retained(const Registry& registry, const std::string& key, const Context& context);
-/// What a new revision of a package uses is protected as long as the revision itself, whose record is the
-/// object `revision`. Warns of what could not be.
-void retain_package(const OpenedPackage& package, const std::string& revision, const Context& context);
+/// What belongs to one revision of a package beside its manifest.
+struct RevisionObjects {
+  std::string record;
+  std::span<const ArtifactFile> logs;
+};
+/// What a new revision of a package uses is protected as long as the revision itself, as its record is. Warns
+/// of what could not be.
+void retain_package(const OpenedPackage& package, const RevisionObjects& revision, const Context& context);
 
 /// One attack on the canary.
 struct Attack {

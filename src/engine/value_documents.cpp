@@ -186,6 +186,14 @@ std::string value_id(std::string_view index_key, std::string_view name, std::int
   return fmt::format("{}#{}@v{}", encode_url_path(index_key), name, version);
 }
 
+bool is_value_id(std::string_view id) {
+  const std::size_t at = id.rfind('@');
+  if (at == std::string_view::npos) return false;
+  const std::string_view version = id.substr(at + 1);
+  const std::size_t mark = std::min(id.find('#'), at);
+  return version.starts_with('v') && is_timestamp(version.substr(1)) && mark > 0 && mark + 1 < at;
+}
+
 CatalogDocument value_document(std::string_view index_key, const ValueVersion& version, Time seen) {
   const std::string id = value_id(index_key, version.name, version.version);
   Json json = Json::object({{"kind", std::string(name(DocumentKind::value))},

@@ -18,6 +18,8 @@ namespace unio {
 /// "models/repository.json#weights@v3": names the version of a value in the registry; `#` in the key of the
 /// index, and what URLs encode, becomes %XX.
 std::string value_id(std::string_view index_key, std::string_view name, std::int64_t version);
+/// Whether the text has the form of one.
+bool is_value_id(std::string_view id);
 
 /// `seen` is when the index was read: of two documents of a version the later view counts.
 CatalogDocument value_document(std::string_view index_key, const ValueVersion& version, Time seen);

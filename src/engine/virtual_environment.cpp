@@ -34,20 +34,6 @@ bool is_empty_folder(const fs::path& folder) {
   return fs::is_directory(fs::symlink_status(folder, error)) && fs::is_empty(folder, error);
 }
 
-/// What a program that failed says: the last line that names an error, else the last one; without secrets.
-std::string complaint(const ProcessResult& result) {
-  std::string last, named;
-  for (const std::string& output : {result.output, result.error_output}) {
-    for (const std::string& whole : split(output, '\n')) {
-      const std::string_view line = trimmed(whole);
-      if (line.empty()) continue;
-      last = line;
-      if (to_lower(line).starts_with("error")) named = line;
-    }
-  }
-  return mask_secrets(named.empty() ? last : named).text;
-}
-
 ProcessResult run(const std::vector<std::string>& command, const fs::path& directory,
                   const Context& context) {
   return context.processes.run(command, directory,

@@ -19,11 +19,6 @@ std::int64_t milliseconds(Time time) {
   return std::chrono::floor<std::chrono::milliseconds>(time).time_since_epoch().count();
 }
 
-/// As repositories, projects and their releases are called where nothing else is asked for.
-bool is_index_name(std::string_view name) {
-  return name == "repository.json" || name == "project.json" || name == "releases.json";
-}
-
 }  // namespace
 
 namespace layout {
@@ -118,9 +113,8 @@ bool is_retained(std::string_view key) {
     if (key.starts_with(part)) return true;
   }
   if (key.starts_with(own_parts) || key.starts_with(quilt_parts)) return false;
-  // Artifacts, data under a prefix, and values. The files of lazyscribe's that name them are replaced.
-  const std::size_t slash = key.rfind('/');
-  return slash != std::string_view::npos && !is_index_name(key.substr(slash + 1));
+  // Artifacts, and data under a prefix. Repositories are written through stores of their own.
+  return key.find('/') != std::string_view::npos;
 }
 
 std::string repository_mark(std::string_view index_key) {

@@ -47,7 +47,7 @@ class OutsideStore::Batch final : public WriteBatch {
     auto waiting = waiting_.lock();
     for (const auto& [key, content] : *waiting) {
       const std::lock_guard lock(store_.mutex_);
-      if (store_.objects_->contains(key)) {
+      if (store_.objects_->find(key)) {
         present.push_back(key);
       } else {
         store_.objects_->put(key, as_bytes(content));
@@ -92,21 +92,25 @@ StoreCapabilities OutsideStore::capabilities() const {
           .keeps_checksums = false};
 }
 
-std::optional<OutsideStore::Whole> OutsideStore::find_whole(std::string_view key) {
+std::optional<OutsideStore::Whole> OutsideStore::find_whole(std::string_view key,
+                                                            OutsideObjects::Info before) {
   for (int reads = 0; reads < most_reads; ++reads) {
-    const auto before = objects_->find(key);
-    if (!before) return std::nullopt;
-    Whole whole{*before, {}};
+    Whole whole{before, {}};
+    bool stood = true;
     try {
       read_through(key, 0, UINT64_MAX, [&](Bytes bytes) { whole.content += as_text(bytes); });
     } catch (const Error& error) {
       if (error.code() != ErrorCode::not_found) throw;
-      continue;
+      stood = false;
     }
     // Somebody in another process may have written meanwhile.
-    if (objects_->find(key) != before || whole.content.size() != before->size) continue;
-    if (whole.info.etag.empty()) whole.info.etag = to_hex(sha256(as_bytes(whole.content)));
-    return whole;
+    const auto after = objects_->find(key);
+    if (!after) return std::nullopt;
+    if (stood && *after == before && whole.content.size() == before.size) {
+      if (whole.info.etag.empty()) whole.info.etag = to_hex(sha256(as_bytes(whole.content)));
+      return whole;
+    }
+    before = *after;
   }
   throw Error(ErrorCode::unavailable, fmt::format("'{}' in '{}' changes all the time", key, url_));
 }
@@ -117,7 +121,7 @@ std::optional<ObjectInfo> OutsideStore::find(std::string_view key) {
   const auto found = objects_->find(key);
   if (!found) return std::nullopt;
   if (!found->etag.empty()) return object_info(key, *found);
-  const auto whole = find_whole(key);
+  const auto whole = find_whole(key, *found);
   return whole ? std::optional(object_info(key, whole->info)) : std::nullopt;
 }
 
@@ -134,7 +138,7 @@ ObjectInfo OutsideStore::get_info(std::string_view key) {
 void OutsideStore::check(std::string_view key, const Condition& condition) {
   if (condition.kind == Condition::Kind::none) return;
   if (condition.kind == Condition::Kind::absent) {
-    if (objects_->contains(key)) throw condition_failed(url_, key, condition);
+    if (objects_->find(key)) throw condition_failed(url_, key, condition);
     return;
   }
   const auto present = find(key);
@@ -162,7 +166,7 @@ ObjectInfo OutsideStore::read(std::string_view key, ByteRange range, const ByteS
     if (range.offset < found->size) read_through(key, range.offset, range.length, sink);
     return object_info(key, *found);
   }
-  const auto whole = find_whole(key);
+  const auto whole = find_whole(key, *found);
   if (!whole) throw_absent(key);
   Bytes rest = as_bytes(whole->content);
   rest = rest.subspan(static_cast<std::size_t>(std::min<std::uint64_t>(range.offset, rest.size())));
@@ -192,7 +196,7 @@ void OutsideStore::remove(std::string_view key, const Condition& condition) {
   check_object_key(key);
   const std::lock_guard lock(mutex_);
   check(key, condition);
-  if (objects_->contains(key)) objects_->remove(key);
+  if (objects_->find(key)) objects_->remove(key);
 }
 
 ListPage OutsideStore::list(const ListOptions& options) {
@@ -201,7 +205,7 @@ ListPage OutsideStore::list(const ListOptions& options) {
   std::vector<OutsideObjects::Listed> listed = objects_->list(options.prefix);
   std::sort(listed.begin(), listed.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
   for (auto& [key, info] : listed) {
-    if (key < page_start(options) || !key.starts_with(options.prefix)) continue;
+    if (!key.starts_with(options.prefix)) continue;
     ObjectInfo object = object_info(key, info);
     object.etag.clear();
     if (!page.add(std::move(object))) break;

@@ -39,7 +39,6 @@ class OutsideObjects {
   };
 
   virtual std::string url() const = 0;
-  virtual bool contains(std::string_view key) = 0;
   virtual std::optional<Info> find(std::string_view key) = 0;
   virtual std::unique_ptr<Reader> open(std::string_view key, std::uint64_t offset) = 0;
   virtual void put(std::string_view key, Bytes content) = 0;
@@ -80,7 +79,8 @@ class OutsideStore final : public ObjectStore, private StagingStore, private Pro
   ObjectInfo get_info(std::string_view key);
   [[noreturn]] void throw_absent(std::string_view key) const;
   struct Whole;
-  std::optional<Whole> find_whole(std::string_view key);
+  /// `before`: what it is now. Absent when it is removed meanwhile.
+  std::optional<Whole> find_whole(std::string_view key, OutsideObjects::Info before);
   void read_through(std::string_view key, std::uint64_t offset, std::uint64_t length, const ByteSink& sink);
 
   const std::unique_ptr<OutsideObjects> objects_;

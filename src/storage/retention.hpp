@@ -20,5 +20,9 @@ struct Retention {
 
 /// What protects as long and as strictly as each of them.
 Retention strictest(const Retention& a, const Retention& b);
+/// Whether what is there protects as long and as strictly as what is wanted.
+inline bool covers(const Retention& present, const Retention& wanted) {
+  return strictest(present, wanted) == present;
+}
 
 }  // namespace unio

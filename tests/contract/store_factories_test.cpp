@@ -72,7 +72,6 @@ class CachingInFolder final : public InFolder {
 class KeptOutside final : public OutsideObjects {
  public:
   std::string url() const override { return "outside:"; }
-  bool contains(std::string_view key) override { return objects_.contains(key); }
   std::optional<Info> find(std::string_view key) override {
     const auto object = objects_.find(key);
     if (object == objects_.end()) return std::nullopt;

@@ -124,3 +124,28 @@ def test_what_was_too_large_to_record_is_said(folder_registry: str, files: Path)
     metadata = Handler().upload(["data/a.txt"]).metadata
     assert metadata.left_out == ["git_diff.patch: larger than 16777216 bytes, or not readable"]
     assert metadata.git is not None and metadata.git["dirty"]
+
+
+def test_a_package_may_be_called_as_ids_begin(folder_registry: str, files: Path) -> None:
+    data = push("artifact_photos/cats", tag="v1")
+    revision = f"artifact_photos/cats@{data.hash}"
+    there = f"{folder_registry}#package=artifact_photos/cats@{data.hash}"
+    for parent in ("artifact_photos/cats:v1", there, revision):
+        assert document_of(push("team/model", based_on=[parent], message=parent))["based_on"][-1] == revision
+    value = "models/repository.json#weights@v3"
+    assert Handler().upload(["model.bin"], based_on=[value]).metadata.based_on == [value]
+
+
+def test_a_working_folder_that_is_gone_keeps_nobody_from_publishing(
+    folder_registry: str, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = files / "gone"
+    gone.mkdir()
+    builder = PackageBuilder("team/data").add("", str(files / "data") + "/")
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    package = builder.push(tag="v1")
+    artifact = Handler().upload([str(files / "model.bin")])
+    monkeypatch.chdir(files)
+    assert Package("team/data:v1").hash == package.hash
+    assert artifact.files["model.bin"].download_string() == "weights"

@@ -154,3 +154,10 @@ def test_an_archive_is_read_and_not_written(work: Work) -> None:
 def test_what_is_at_no_place_is_refused(work: Work) -> None:
     with pytest.raises(unio.UnsupportedError, match="nowhere"):
         unio.Repository("nowhere://x/repository.json")
+
+
+def test_a_local_path_may_have_two_colons(work: Work) -> None:
+    path = work / "a::b" / "repository.json"
+    put(str(path), [1])
+    assert path.is_file() and unio.Repository(str(path), mode="r").fpath == path
+    assert not (work / "a").exists()

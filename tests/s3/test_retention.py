@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -163,6 +164,17 @@ def test_all_of_a_new_revision_stays_as_long_as_the_revision(unio: BucketUnio, t
     left = {key: days_left(unio, key) for key in states(unio, f"{NAME}:v2")}
     assert len(left) == 4 and min(left.values()) > 9.9
     assert min(days_left(unio, key) for key in states(unio, f"{NAME}:v1")) < 1.1, "what only the old one has"
+
+
+def test_logs_of_a_revision_stay_as_long_as_the_revision(unio: BucketUnio, tmp_path: Path) -> None:
+    unio.env["VIRTUAL_ENV"] = sys.prefix
+    unio.run("retention", "set", "governance", "--days", "1")
+    publish(unio, tmp_path / "one", {"a.txt": b"a"}, "--capture", "safe")
+    unio.run("retention", "set", "governance", "--days", "30")
+    publish(unio, tmp_path / "two", {"a.txt": b"b"}, "--capture", "safe")
+    log = unio.json("show", NAME)["revision"]["environment"]["logs"][0]["object"]
+    assert 29.9 < days_left(unio, log) < 30.1
+    assert states(unio, NAME)[log] == "protected"
 
 
 def test_a_package_that_cannot_become_as_strict_is_told_of(unio: BucketUnio, tmp_path: Path) -> None:

@@ -35,11 +35,6 @@ class Files:
     def _path(self, key: str) -> str:
         return f"{self._folder}/{key}" if self._folder or self._fs.root_marker == "/" else key
 
-    def contains(self, key: str) -> bool:
-        """Whether there is such an object."""
-        self._forget_listings()
-        return bool(self._fs.isfile(self._path(key)))
-
     def info(self, key: str) -> Told | None:
         """Of an object; None when there is none."""
         self._forget_listings()

@@ -19,11 +19,11 @@ class Place:
 
     def __init__(self, fpath: str | os.PathLike[str], storage_options: dict[str, Any]) -> None:
         self._given = os.fspath(fpath)
-        self._options = storage_options
+        self.storage_options = storage_options
         parsed = urlparse(self._given) if isinstance(fpath, str) else None
         self.protocol = (parsed and parsed.scheme) or "file"
         self.fpath = Path(parsed.netloc + parsed.path) if parsed and parsed.scheme else Path(fpath)
-        if "::" in self._given:
+        if "::" in self._given and not self._is_engines:
             self.fpath = Path(self._inside()[1])
         if self._is_engines and storage_options:
             _errors.warn("storage options are not used: buckets are set up by unio config and the environment")
@@ -47,7 +47,7 @@ class Place:
         try:
             from fsspec.core import url_to_fs
 
-            fs, path = url_to_fs(self._given, **self._options)
+            fs, path = url_to_fs(self._given, **self.storage_options)
         except ImportError as error:
             raise _errors.UnsupportedError(
                 f"'{self._given}' needs a library that is not installed: {error}",
@@ -64,18 +64,22 @@ class Place:
         """The URL of another path there."""
         return fpath if self.protocol in ("file", "local") else f"{self.protocol}://{fpath}"
 
-    def fs(self, storage_options: dict[str, Any]) -> Any:
+    def fs(self) -> Any:
         """fsspec's file system there."""
         import fsspec
 
-        return fsspec.filesystem(self.protocol, **storage_options) if self._is_engines else self._inside()[0]
+        return fsspec.filesystem(self.protocol, **self.storage_options) if self._is_engines else self._inside()[0]
 
 
 class Placed:
     """Something whose file is at a `Place`; what users may ask of that."""
 
     _place: Place
-    storage_options: dict[str, Any]
+
+    @property
+    def storage_options(self) -> dict[str, Any]:
+        """What fsspec is given beside the URL."""
+        return self._place.storage_options
 
     @property
     def fpath(self) -> Path:
@@ -90,4 +94,4 @@ class Placed:
     @property
     def fs(self) -> Any:
         """fsspec's file system there."""
-        return self._place.fs(self.storage_options)
+        return self._place.fs()

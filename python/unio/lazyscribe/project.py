@@ -34,7 +34,7 @@ class Project(Placed):
         mode: ``"r"`` to read; ``"a"`` to read what is there and add to it; ``"w+"`` to change what is there too;
             ``"w"`` to begin anew, which replaces the file when it is saved.
         author: who makes and changes experiments (default: the user).
-        storage_options: not used; buckets are set up by Unio's configuration.
+        storage_options: for fsspec, where it leads to the place; buckets are set up by Unio's configuration.
 
     Example:
         >>> import unio
@@ -56,7 +56,6 @@ class Project(Placed):
         if mode not in ("r", "a", "w", "w+"):
             raise ValueError("Please provide a valid ``mode`` value.")
         self._place = Place(fpath, storage_options)
-        self.storage_options = storage_options
         self.mode = mode
         self.author = getpass.getuser() if author is None else author
         self.mutex_ = Lock()

@@ -119,19 +119,15 @@ def release_from_toml(cfg: str) -> None:
             stacklevel=2,
         )
     for fpath in tool["repositories"]:
-        release = create_release(Repository(fpath, mode="r"), version)
+        repository = Repository(fpath, mode="r")
+        release = create_release(repository, version)
         if form is not None:
             made = release.created_at
             release.tag = form.format(version=version, year=made.year, month=made.month, day=made.day)
-        _add_release(fpath, release)
-
-
-def _add_release(fpath: str, release: Release) -> None:
-    files = Repository(fpath, mode="r")._place.files()
-    try:
-        files.add_release(release.tag, release.artifacts, _time.to_micros(release.created_at))
-    except _errors.AlreadyExistsError:
-        LOG.warning("Release '%s' already exists for the repository at '%s'. Skipping...", release.tag, fpath)
+        try:
+            repository._place.files().add_release(release.tag, release.artifacts, _time.to_micros(release.created_at))
+        except _errors.AlreadyExistsError:
+            LOG.warning("Release '%s' already exists for the repository at '%s'. Skipping...", release.tag, fpath)
 
 
 def minimal_repository_from_release(location: str | os.PathLike[str], repository: Repository, release: Release) -> None:

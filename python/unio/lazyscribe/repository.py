@@ -36,7 +36,7 @@ class Repository(Placed, Indexed):
         fpath: the index, by path or URL.
         mode: ``"r"`` to read; ``"w+"`` or ``"a"`` to read and add; ``"w"`` to begin anew, which replaces the index
             when it is saved (the one before is kept under ``.unio/replaced``).
-        storage_options: not used; buckets are set up by Unio's configuration.
+        storage_options: for fsspec, where it leads to the place; buckets are set up by Unio's configuration.
 
     Example:
         >>> import unio
@@ -53,7 +53,6 @@ class Repository(Placed, Indexed):
         if mode not in ("r", "a", "w", "w+"):
             raise ValueError("Please provide a valid ``mode`` value.")
         self._place = Place(fpath, storage_options)
-        self.storage_options = storage_options
         self.mode = "w+" if mode == "a" else mode
         self._replaces = mode == "w"
         #: Of artifacts that are copied rather than written by their handlers, files that have their bytes.
@@ -296,7 +295,6 @@ class Repository(Placed, Indexed):
         new = [self._artifact_at(position) for position in range(len(self._saved), len(self._view))]
         return {
             "place": self._place,
-            "storage_options": self.storage_options,
             "mode": self.mode,
             "replaces": self._replaces,
             "saved": self._saved.dump(),
@@ -306,7 +304,6 @@ class Repository(Placed, Indexed):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self._place = state["place"]
-        self.storage_options = state["storage_options"]
         self.mode = state["mode"]
         self._replaces = state["replaces"]
         self._ready = {}

@@ -45,6 +45,10 @@ void add_retention(S3Request& request, const Retention& retention) {
   request.headers.emplace_back("x-amz-object-lock-retain-until-date", format_time(retention.until));
 }
 
+void add_sha256(S3Request& request) {
+  request.headers.emplace_back("x-amz-checksum-sha256", to_base64(sha256(as_bytes(request.body))));
+}
+
 void add_md5(S3Request& request) {
   const auto md5 = find_md5(as_bytes(request.body));
   if (md5) request.headers.emplace_back("content-md5", to_base64(*md5));

@@ -25,6 +25,8 @@ std::string_view lock_mode(Retention::Mode mode);
 std::optional<Retention::Mode> find_lock_mode(std::string_view name);
 /// Protects the object that the request makes.
 void add_retention(S3Request& request, const Retention& retention);
+/// The service compares the body with it.
+void add_sha256(S3Request& request);
 /// Some services want this of every request about protection, whatever other checksum comes with it.
 void add_md5(S3Request& request);
 /// Asks for what only those may do who have a right of their own to go round governance.

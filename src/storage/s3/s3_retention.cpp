@@ -61,7 +61,7 @@ bool S3Store::has_object_lock() {
     S3Request question = request("GetObjectLockConfiguration", "GET", {});
     question.query = {{"object-lock", ""}};
     const S3Response response = send_and_wait(client_, std::move(question));
-    if (failure_of(response).code == ErrorCode::unavailable && !response.ok())
+    if (!response.ok() && failure_of(response).code == ErrorCode::unavailable)
       throw s3_error(response, "look at the Object Lock of", {}, url_);
     object_lock_ = response.ok() && response.body.find(">Enabled<") != std::string::npos;
   });
@@ -70,7 +70,7 @@ bool S3Store::has_object_lock() {
 
 /// Services without it take such requests for writes of the object itself.
 void S3Store::check_object_lock() {
-  if (has_object_lock()) return;
+  if (capabilities().object_lock || has_object_lock()) return;
   throw Error(ErrorCode::unsupported, fmt::format("'{}' has no Object Lock", url_),
               "its owner can switch it on; docs/retention.md says how");
 }
@@ -97,7 +97,10 @@ Retention S3Store::ask_retention(const ObjectVersion& object) {
   const auto ask = [&](std::string_view operation, const char* what) {
     S3Request question = request(operation, "GET", object.key);
     question.query = {{what, ""}, {"versionId", *object.version}};
-    return send_and_wait(client_, std::move(question));
+    S3Response response = send_and_wait(client_, std::move(question));
+    if (!response.ok() && failure_of(response).code == ErrorCode::unavailable)
+      throw s3_error(response, "look at the protection of", object.key, url_);
+    return response;
   };
   const S3Response retention = ask("GetObjectRetention", "retention");
   const S3Response hold = ask("GetObjectLegalHold", "legal-hold");
@@ -131,7 +134,7 @@ bool S3Store::raise_retention(const RetainedObject& present) {
   if (!refusal) return true;
   // Somebody else may have made it longer still.
   const auto now = find_retained({&object, 1}).front();
-  if (now && strictest(now->retention, *least) == now->retention) return true;
+  if (now && covers(now->retention, *least)) return true;
   // Who may not lift the one mode may not put the other in its place.
   const bool governed = now && now->retention.mode == Retention::Mode::governance;
   if (!governed || target.mode == Retention::Mode::governance) {
@@ -153,7 +156,7 @@ S3Request S3Store::retention_request(const ObjectVersion& object, const Retentio
       "<Retention xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Mode>{}</Mode>"
       "<RetainUntilDate>{}</RetainUntilDate></Retention>",
       lock_mode(retention.mode), format_time(retention.until));
-  put.headers.emplace_back("x-amz-checksum-sha256", to_base64(sha256(as_bytes(put.body))));
+  add_sha256(put);
   add_md5(put);
   if (bypass == Bypass::yes) add_bypass(put);
   return put;
@@ -164,7 +167,7 @@ S3Request S3Store::legal_hold_request(const ObjectVersion& object) const {
   put.query = {{"legal-hold", ""}};
   if (object.version) put.query.emplace_back("versionId", *object.version);
   put.body = "<LegalHold xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Status>ON</Status></LegalHold>";
-  put.headers.emplace_back("x-amz-checksum-sha256", to_base64(sha256(as_bytes(put.body))));
+  add_sha256(put);
   add_md5(put);
   return put;
 }

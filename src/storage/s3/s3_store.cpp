@@ -55,7 +55,7 @@ S3Request S3Store::request(std::string_view operation, std::string_view method, 
 S3Request S3Store::put_request(std::string_view key, Bytes content, const Condition& condition) const {
   S3Request put = request("PutObject", "PUT", key);
   put.body = as_text(content);
-  put.headers.emplace_back("x-amz-checksum-sha256", to_base64(sha256(content)));
+  add_sha256(put);
   add_condition(put, condition);
   retain_new(put, key);
   return put;
@@ -210,7 +210,7 @@ bool S3Store::remove_at_once(std::span<const std::string> keys) {
   S3Request removal = request("DeleteObjects", "POST", {});
   removal.query = {{"delete", ""}};
   removal.body = remove_objects_body(full_keys);
-  removal.headers.emplace_back("x-amz-checksum-sha256", to_base64(sha256(as_bytes(removal.body))));
+  add_sha256(removal);
   const S3Response response = send_and_wait(client_, std::move(removal));
   return response.ok() && removed_all(response);
 }

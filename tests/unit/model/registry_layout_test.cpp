@@ -45,7 +45,8 @@ TEST(RegistryLayout, protects_what_was_published_and_nothing_that_moves_or_goes)
        {layout::manifest("2a5a"), layout::object(digest), layout::revision("2a5a", "ab"),
         std::string("2026/11/27/ann/101112_artifact_1/files/x"),
         std::string("2026/11/27/ann/101112_artifact_1/metadata.1.yaml"), std::string("data/v1/train/1.jpg"),
-        std::string(layout::canaries) + "ab"}) {
+        std::string("2026/11/27/ann/101112_artifact_1/files/project.json"),
+        std::string("data/v1/repository.json"), std::string(layout::canaries) + "ab"}) {
     EXPECT_TRUE(layout::is_retained(key)) << key;
   }
   for (const std::string& key :
@@ -53,8 +54,7 @@ TEST(RegistryLayout, protects_what_was_published_and_nothing_that_moves_or_goes)
         layout::session("s"), layout::intent("i"), layout::feed_entry(time, "ab"),
         layout::compacted_feed(time, "ab"), layout::reflog_entry(name, "v1", time, "ab"),
         layout::manifest_index("2a5a"), std::string(".unio/contents/ab/abcd.json"),
-        std::string(layout::probes) + "x", std::string("repository.json"),
-        std::string("models/repository.json")}) {
+        std::string(layout::probes) + "x", std::string("repository.json")}) {
     EXPECT_FALSE(layout::is_retained(key)) << key;
   }
 }
