@@ -122,11 +122,11 @@ void ask(const Question& question, std::size_t times) {
 
 void fill(Catalog& catalog, std::size_t count) {
   const ArtifactCorpus corpus(count);
+  const auto end = [count](std::size_t begin) { return std::min(count, begin + batch); };
   for (std::size_t begin = 0; begin < count; begin += batch) {
     std::vector<CatalogDocument> documents;
-    for (std::size_t i = begin; i < std::min(count, begin + batch); ++i)
-      documents.push_back(corpus.document(i));
-    catalog.put(documents);
+    for (std::size_t i = begin; i < end(begin); ++i) documents.push_back(corpus.document(i));
+    catalog.put(documents, {}, end(begin) == count ? Indexing::now : Indexing::later);
   }
 }
 

@@ -35,6 +35,9 @@ struct CatalogDocument {
   /// An object: what queries look into. Its member "creation_time" is creation_time as a datetime of queries,
   /// `{"$date": …}`. A member "python_packages" that many share costs little.
   Json document;
+  /// Of documents that are put: their member "python_packages" where many share it, in place of what
+  /// `document` has there.
+  std::shared_ptr<const Json> shared_packages = nullptr;
 
   bool operator==(const CatalogDocument&) const = default;
 };
@@ -90,6 +93,12 @@ struct LineageNode {
 /// Positions in what the catalogue is filled from, by name: opaque to it.
 using CatalogStates = std::map<std::string, std::string>;
 
+/// When documents that are put are found by what they hold.
+enum class Indexing : std::uint8_t {
+  now,   ///< once `put` returns, together with all that waited
+  later  ///< perhaps only after the next put with `now`: many documents take a fraction of the time so
+};
+
 /// The searchable index of what was published. It is no truth: whatever it holds can be put again from the
 /// store, in any order and any number of times, with the same answers.
 ///
@@ -108,9 +117,12 @@ class Catalog {
   virtual std::string url() const = 0;
 
   /// Puts documents, and states with them. A document that is there, or is there in a newer revision, stays
-  /// as it is. Returns how many were new or newer.
-  virtual std::size_t put(std::span<const CatalogDocument> documents, const CatalogStates& states) = 0;
-  std::size_t put(std::span<const CatalogDocument> documents) { return put(documents, {}); }
+  /// as it is. Returns how many were new or newer. By its id and along lineage each is found at once.
+  virtual std::size_t put(std::span<const CatalogDocument> documents, const CatalogStates& states,
+                          Indexing indexing) = 0;
+  std::size_t put(std::span<const CatalogDocument> documents, const CatalogStates& states = {}) {
+    return put(documents, states, Indexing::now);
+  }
 
   virtual std::optional<CatalogDocument> find_document(std::string_view id) = 0;
   /// The ids of documents that begin so, ascending, at most `limit`.

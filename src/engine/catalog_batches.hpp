@@ -1,6 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
+#include <deque>
 #include <future>
 #include <string>
 #include <string_view>
@@ -31,23 +33,28 @@ class CatalogBatches {
  public:
   CatalogBatches(Catalog& catalog, const Context& context) : catalog_(catalog), context_(context) {}
 
+  /// For those to come; at first `now`.
+  void set_indexing(Indexing indexing);
   void put(const std::vector<CatalogDocument>& documents, const CatalogStates& states = {});
-  /// Begins to put them while the caller reads what comes next; one batch at a time. The next call waits for
-  /// it, and throws what it threw.
+  /// Begins to put them while the caller reads what comes next: of two batches, one is made ready while the
+  /// other is written. A later call throws what it threw.
   void put_meanwhile(std::vector<CatalogDocument> documents);
   std::size_t read() const { return read_; }
   std::size_t changed() const { return changed_; }
 
  private:
+  /// Until so many are under way at most.
+  void wait(std::size_t most);
   void put_each(const std::vector<CatalogDocument>& documents);
 
   void put_now(const std::vector<CatalogDocument>& documents, const CatalogStates& states);
 
   Catalog& catalog_;
   const Context& context_;
-  std::size_t read_ = 0;
-  std::size_t changed_ = 0;
-  std::future<void> running_;
+  Indexing indexing_ = Indexing::now;
+  std::atomic<std::size_t> read_ = 0;
+  std::atomic<std::size_t> changed_ = 0;
+  std::deque<std::future<void>> running_;
 };
 
 /// Fills the catalogue from the whole store, and sets the position in the feed from which to go on.

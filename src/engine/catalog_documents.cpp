@@ -306,34 +306,34 @@ std::uint64_t number_of_view(Time seen) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(0, since.count()));
 }
 
-CatalogDocument artifact_document(const ArtifactRecord& record, Json body) {
+CatalogDocument artifact_document(MetadataReader::Reading&& reading) {
+  const ArtifactRecord& record = reading.record;
   Json json = Json::object({{"kind", "artifact"}});
-  json.if_object()->append(std::move(*body.if_object()));
+  json.if_object()->append(std::move(*reading.document.if_object()));
   json.set("creation_time", document_time(record.creation_time));
   return {.kind = DocumentKind::artifact,
           .id = record.artifact_id,
           .creation_time = record.creation_time,
           .revision = static_cast<std::uint64_t>(std::max<std::int64_t>(0, record.revision)),
           .based_on = each_once(record.based_on),
-          .document = std::move(json)};
+          .document = std::move(json),
+          .shared_packages = std::move(reading.packages)};
 }
 
 std::vector<CatalogDocument> artifact_documents(const Registry& registry,
                                                 std::span<const PublishedArtifact> artifacts,
-                                                const Context& context) {
+                                                MetadataReader& metadata, const Context& context) {
   std::vector<std::string> keys;
   for (const PublishedArtifact& artifact : artifacts)
     keys.push_back(fmt::format("{}/{}", artifact.folder, artifact.metadata));
-  MetadataReader metadata;
   Synchronized<std::vector<CatalogDocument>> documents;
   read_many(registry.store(), keys, usual_metadata, context,
             [&](std::size_t i, std::optional<std::string> content) {
               if (!content) return warn_left_out(registry, keys[i], "it is not there", context);
               try {
-                auto [record, body] = metadata.read(*content);
-                if (!artifacts[i].folder.ends_with("_" + record.artifact_id))
-                  throw Error(ErrorCode::corruption, fmt::format("it is of '{}'", record.artifact_id));
-                CatalogDocument document = artifact_document(record, std::move(body));
+                CatalogDocument document = artifact_document(metadata.read(*content));
+                if (!artifacts[i].folder.ends_with("_" + document.id))
+                  throw Error(ErrorCode::corruption, fmt::format("it is of '{}'", document.id));
                 documents.lock()->push_back(std::move(document));
               } catch (const Error& error) {
                 warn_left_out(registry, keys[i], error.what(), context);

@@ -9,7 +9,7 @@
 
 #include "catalog/catalog.hpp"
 #include "engine/registry.hpp"
-#include "model/artifact.hpp"
+#include "model/metadata_reader.hpp"
 
 namespace unio {
 
@@ -27,13 +27,10 @@ struct PublishedArtifact {
   std::string metadata;  ///< name of the file in it
 };
 
-/// `body` is record.document().
-CatalogDocument artifact_document(const ArtifactRecord& record, Json body);
-
 /// In no order. Many are read at once where the store is far.
 std::vector<CatalogDocument> artifact_documents(const Registry& registry,
                                                 std::span<const PublishedArtifact> artifacts,
-                                                const Context& context);
+                                                MetadataReader& metadata, const Context& context);
 
 /// A revision of a package, and what points at it.
 struct PublishedRevision {

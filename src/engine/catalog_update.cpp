@@ -90,7 +90,7 @@ class Updater {
 
   void put_artifacts() {
     if (artifacts_.empty()) return;
-    batches_.put(artifact_documents(registry_, artifacts_, context_));
+    batches_.put(artifact_documents(registry_, artifacts_, metadata_, context_));
     artifacts_.clear();
   }
 
@@ -219,6 +219,7 @@ class Updater {
   CatalogBatches& batches_;
   const Context& context_;
   Time seen_{};
+  MetadataReader metadata_;
   std::vector<PublishedArtifact> artifacts_;
   std::map<PackageName, TouchedPackage> touched_;
   std::map<PackageName, PackageNames> names_;

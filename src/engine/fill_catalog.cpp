@@ -95,7 +95,7 @@ class Filler {
   }
 
   void put_artifacts() {
-    batches_.put_meanwhile(artifact_documents(registry_, artifacts_, context_));
+    batches_.put_meanwhile(artifact_documents(registry_, artifacts_, metadata_, context_));
     artifacts_.clear();
   }
 
@@ -198,6 +198,7 @@ class Filler {
   const Time seen_;
   std::string artifact_;      ///< the folder that keys are of at present
   std::int64_t newest_ = -1;  ///< revision of its metadata
+  MetadataReader metadata_;
   std::vector<PublishedArtifact> artifacts_;
   std::optional<PackagePointers> outer_;  ///< of a name with one segment
   std::optional<PackagePointers> inner_;
@@ -211,11 +212,13 @@ class Filler {
 
 void fill_catalog(const Registry& registry, CatalogBatches& batches, const Context& context) {
   const FeedPosition position = position_before(registry, context);
+  batches.set_indexing(Indexing::later);
   Filler filler(registry, batches, context);
   filler.fill_artifacts();
   filler.fill_packages();
   for (const std::string& index : find_repositories(registry, context))
     put_values(registry, index, batches, context);
+  batches.set_indexing(Indexing::now);
   batches.put({},
               {{std::string(feed_state), position.text()}, {std::string(registry_state), registry.url()}});
 }

@@ -39,7 +39,7 @@ MetadataReader::Reading MetadataReader::read(std::string_view yaml) {
   if (auto reading = read_shared(yaml)) return *std::move(reading);
   ArtifactRecord record = ArtifactRecord::parse(yaml);
   Json document = record.document();
-  return {std::move(record), std::move(document)};
+  return {std::move(record), std::move(document), nullptr};
 }
 
 /// Each line is a key or an item where metadata is simple, so that those of one key can be taken away. Absent
@@ -55,8 +55,7 @@ std::optional<MetadataReader::Reading> MetadataReader::read_shared(std::string_v
   auto record = ArtifactRecord::parse_simply(rest);
   if (!record || !record->environment.python_packages.empty()) return std::nullopt;
   Json document = record->document();
-  document.set(std::string(field), *packages);
-  return Reading{*std::move(record), std::move(document)};
+  return Reading{*std::move(record), std::move(document), packages};
 }
 
 std::shared_ptr<const Json> MetadataReader::packages_of(std::string_view lines) {

@@ -15,11 +15,12 @@ namespace unio {
 /// have the same, which are read once. Thread-safe; keeps what it met.
 class MetadataReader {
  public:
-  /// What ArtifactRecord::parse(yaml).document() is, with the record, which may lack its packages. Errors as
-  /// there.
+  /// What ArtifactRecord::parse(yaml) and its document() are. Where `packages` is there, it is the value of
+  /// "python_packages", of which the record and the document have nothing. Errors as there.
   struct Reading {
     ArtifactRecord record;
     Json document;
+    std::shared_ptr<const Json> packages;
   };
   Reading read(std::string_view yaml);
 

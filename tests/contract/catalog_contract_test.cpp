@@ -102,10 +102,58 @@ TEST_P(CatalogContract, keeps_states_with_the_documents_they_stand_for) {
   EXPECT_EQ(catalog().find_state("feed"), std::string("2\0", 2));
 }
 
+CatalogDocument of_file(const std::string& id, const std::string& file, std::uint64_t revision = 0) {
+  CatalogDocument document =
+      a_document(id, 1, Json::object({{"file_relpaths", Json::Array{Json(file)}}, {"size", 7}}));
+  document.revision = revision;
+  document.based_on = {"p"};
+  return document;
+}
+
+TEST_P(CatalogContract, finds_what_waits_to_be_indexed_by_id_and_lineage_and_then_by_everything) {
+  EXPECT_EQ(catalog().put(std::vector{of_file("a", "train.txt")}, {}, Indexing::later), 1);
+  EXPECT_EQ(catalog().put(std::vector{of_file("b", "test.txt")}, {}, Indexing::later), 1);
+  EXPECT_EQ(catalog().find_document("a"), of_file("a", "train.txt"));
+  EXPECT_EQ(catalog().find_lineage("p", Direction::down, 9).size(), 2);
+  under_test().open()->put({}, {{"feed", "1"}}, Indexing::now);
+  EXPECT_THAT(found(R"({"file_relpaths": "train.txt"})"), ElementsAre("a"));
+  EXPECT_THAT(found(R"({"file_relpaths": {"$regex": "est.t"}})"), ElementsAre("b"));
+  EXPECT_THAT(found(R"({"size": {"$gt": 6}})"), ElementsAre("a", "b"));
+}
+
+TEST_P(CatalogContract, indexes_what_waits_together_with_what_comes) {
+  catalog().put(std::vector{of_file("a", "train.txt")}, {}, Indexing::later);
+  put({of_file("b", "train.txt")});
+  EXPECT_THAT(found(R"({"file_relpaths": "train.txt"})"), ElementsAre("a", "b"));
+  EXPECT_THAT(found(R"({"file_relpaths": {"$regex": "rain"}})"), ElementsAre("a", "b"));
+}
+
+TEST_P(CatalogContract, replaces_what_waits_by_a_newer_revision) {
+  catalog().put(std::vector{of_file("a", "old.txt")}, {}, Indexing::later);
+  EXPECT_EQ(catalog().put(std::vector{of_file("a", "new.txt", 1)}, {}, Indexing::later), 1);
+  EXPECT_EQ(catalog().put(std::vector{of_file("a", "old.txt")}, {}, Indexing::later), 0);
+  catalog().put({}, {}, Indexing::now);
+  EXPECT_THAT(found(R"({"file_relpaths": "old.txt"})"), IsEmpty());
+  EXPECT_THAT(found(R"({"file_relpaths": {"$regex": "new"}})"), ElementsAre("a"));
+  EXPECT_THAT(found(R"({"size": 7})"), ElementsAre("a"));
+}
+
+TEST_P(CatalogContract, shares_packages_among_documents_that_are_found_with_them) {
+  const auto packages = std::make_shared<const Json>(Json::object({{"pandas", "2.1.3"}}));
+  CatalogDocument a = a_document("a", 1),
+                  b = a_document("b", 1, Json::object({{"python_packages", nullptr}}));
+  a.shared_packages = b.shared_packages = packages;
+  EXPECT_EQ(put({a, b}), 2);
+  EXPECT_EQ(put({a, b}), 0) << "nothing is newer";
+  EXPECT_THAT(found(R"({"python_packages.pandas": "2.1.3"})"), ElementsAre("a", "b"));
+  EXPECT_EQ(*catalog().find_document("b")->document.find("python_packages"), *packages);
+}
+
 TEST_P(CatalogContract, forgets_everything_when_cleared) {
   CatalogDocument document = a_document("a", 1, Json::parse(R"({"file_relpaths": ["abcdef"]})"));
   document.based_on = {"p"};
   catalog().put(std::vector{document}, {{"feed", "1"}});
+  catalog().put(std::vector{of_file("b", "waits.txt")}, {}, Indexing::later);
   catalog().clear();
   EXPECT_EQ(catalog().find_document("a"), std::nullopt);
   EXPECT_EQ(catalog().find_state("feed"), std::nullopt);
@@ -113,6 +161,7 @@ TEST_P(CatalogContract, forgets_everything_when_cleared) {
   EXPECT_THAT(found(R"({"file_relpaths": {"$regex": "abcdef"}})"), IsEmpty());
   put({document});
   EXPECT_THAT(found(R"({"file_relpaths": {"$regex": "abcdef"}})"), ElementsAre("a"));
+  EXPECT_THAT(found(R"({"file_relpaths": "waits.txt"})"), IsEmpty());
 }
 
 TEST_P(CatalogContract, answers_the_same_when_it_was_compacted) {

@@ -26,6 +26,26 @@ constexpr std::string_view likely =
 constexpr int level = 3;         // higher ones take twice the time, for a thirtieth less
 constexpr int raw_window = -15;  // without zlib's header and checksum: the database has its own ways
 
+/// zlib's memory for compressing, which takes longer to get than a document takes to be compressed.
+class Deflater {
+ public:
+  Deflater() {
+    check(deflateInit2(&stream_, level, Z_DEFLATED, raw_window, MAX_MEM_LEVEL, Z_DEFAULT_STRATEGY) == Z_OK,
+          "there is memory to compress with");
+  }
+  ~Deflater() { deflateEnd(&stream_); }
+  Deflater(const Deflater&) = delete;
+  Deflater& operator=(const Deflater&) = delete;
+
+  z_stream& begin() {
+    deflateReset(&stream_);
+    return stream_;
+  }
+
+ private:
+  z_stream stream_{};
+};
+
 const Bytef* data_of(std::string_view text) {
   return reinterpret_cast<const Bytef*>(text.data());
 }
@@ -33,9 +53,8 @@ const Bytef* data_of(std::string_view text) {
 }  // namespace
 
 std::string packed(std::string_view text) {
-  z_stream stream{};
-  check(deflateInit2(&stream, level, Z_DEFLATED, raw_window, MAX_MEM_LEVEL, Z_DEFAULT_STRATEGY) == Z_OK,
-        "there is memory to compress with");
+  thread_local Deflater deflater;
+  z_stream& stream = deflater.begin();
   deflateSetDictionary(&stream, data_of(likely), static_cast<uInt>(likely.size()));
   const auto size = static_cast<std::uint32_t>(text.size());
   std::string bytes(sizeof size + deflateBound(&stream, text.size()), '\0');
@@ -46,7 +65,6 @@ std::string packed(std::string_view text) {
   stream.avail_out = static_cast<uInt>(bytes.size() - sizeof size);
   const int result = deflate(&stream, Z_FINISH);
   bytes.resize(sizeof size + stream.total_out);
-  deflateEnd(&stream);
   check(result == Z_STREAM_END, "a document is compressed whole");
   return bytes;
 }

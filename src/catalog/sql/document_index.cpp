@@ -52,7 +52,7 @@ class Indexer {
       }
     } else if (const auto* text = value.if_type<std::string>()) {
       note(path, holds::text);
-      index_.strings.emplace(path, *text);
+      index_.strings.emplace_back(path, *text);
     } else if (const auto* integer = value.if_type<std::int64_t>()) {
       add_number(path, static_cast<double>(*integer));
     } else if (const auto* real = value.if_type<double>()) {
@@ -68,17 +68,24 @@ class Indexer {
 
   void add_number(const std::string& path, double number) {
     note(path, holds::number);
-    index_.numbers.emplace(path, number + 0.0);  // there is one zero
+    index_.numbers.emplace_back(path, number + 0.0);  // there is one zero
   }
 
   void add_time(const std::string& path, Time time) {
     note(path, holds::time);
     if (path == time_field) return;
-    index_.numbers.emplace(times_path(path), static_cast<double>(time.time_since_epoch().count()));
+    index_.numbers.emplace_back(times_path(path), static_cast<double>(time.time_since_epoch().count()));
   }
 
   ValueIndex& index_;
 };
+
+template <class T>
+void sort_out(ValueIndex::At<T>& values) {
+  std::ranges::sort(values);
+  const auto [first, last] = std::ranges::unique(values);
+  values.erase(first, last);
+}
 
 const QueryValue* find_member(const QueryValue& value, std::string_view name) {
   const auto* object = value.if_type<QueryValue::Object>();
@@ -92,6 +99,8 @@ const QueryValue* find_member(const QueryValue& value, std::string_view name) {
 ValueIndex index_of(const QueryValue& value, const std::string& prefix) {
   ValueIndex index;
   Indexer(index).walk(value, prefix);
+  sort_out(index.strings);
+  sort_out(index.numbers);
   return index;
 }
 

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -38,8 +37,9 @@ inline constexpr std::string_view files_field = "file_relpaths";
 /// What of a value can be looked up: what a path without positions leads to in MongoDB's meaning, that is
 /// through objects, and through arrays into the objects that are their elements.
 struct ValueIndex {
+  /// Sorted, none twice.
   template <class T>
-  using At = std::set<std::pair<std::string, T>>;
+  using At = std::vector<std::pair<std::string, T>>;
 
   std::map<std::string, std::int64_t> shape;  ///< by path, what is there
   At<std::string> strings;

@@ -22,6 +22,7 @@ class TextHash {
   static std::optional<TextHash> find(SqlConnection& connection);
 
   std::int64_t operator()(std::string_view text) const;
+  bool operator==(const TextHash&) const = default;
 
  private:
   std::string salt_;

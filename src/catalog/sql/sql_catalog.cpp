@@ -65,12 +65,17 @@ auto SqlCatalog::in_transaction(Access access, Body&& body) {
   return result;
 }
 
-std::size_t SqlCatalog::put(std::span<const CatalogDocument> documents, const CatalogStates& states) {
-  return in_transaction(Access::write, [&](SqlConnection& connection) {
-    const std::size_t changed = put_documents(connection, documents);
+std::size_t SqlCatalog::put(std::span<const CatalogDocument> documents, const CatalogStates& states,
+                            Indexing indexing) {
+  PreparedDocuments prepared = prepare(documents, *hash_.lock());
+  const std::lock_guard one_writes(writing_);
+  const std::size_t put = in_transaction(Access::write, [&](SqlConnection& connection) {
+    const std::size_t changed = put_prepared(connection, prepared, indexing);
     put_states(connection, states);
     return changed;
   });
+  *hash_.lock() = prepared.hash;
+  return put;
 }
 
 std::optional<CatalogDocument> SqlCatalog::find_document(std::string_view id) {
@@ -139,9 +144,9 @@ void SqlCatalog::clear() {
   in_transaction(Access::write, [](SqlConnection& connection) {
     connection.run({std::string(connection.dialect().remove_all_texts), {}});
     // In the order that keeps what refers to others from being left alone.
-    for (const char* table : {"parents", "children", "number_values", "string_values", "bodies", "documents",
-                              "environment_strings", "environments", "shape_paths", "shapes", "paths",
-                              "strings", "searched", "nodes", "states"}) {
+    for (const char* table : {"waiting", "parents", "children", "number_values", "string_values", "bodies",
+                              "documents", "environment_strings", "environments", "shape_paths", "shapes",
+                              "paths", "strings", "searched", "nodes", "states"}) {
       connection.run({std::string("DELETE FROM ") + table, {}});
     }
     return 0;

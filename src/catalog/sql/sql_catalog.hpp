@@ -2,12 +2,14 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
 #include "base/threads.hpp"
 #include "catalog/catalog.hpp"
 #include "catalog/sql/connection.hpp"
+#include "catalog/sql/lookup.hpp"
 
 namespace unio::sql {
 
@@ -22,7 +24,8 @@ class SqlCatalog final : public Catalog {
 
   using Catalog::put;
   std::string url() const override { return url_; }
-  std::size_t put(std::span<const CatalogDocument> documents, const CatalogStates& states) override;
+  std::size_t put(std::span<const CatalogDocument> documents, const CatalogStates& states,
+                  Indexing indexing) override;
   std::optional<CatalogDocument> find_document(std::string_view id) override;
   std::vector<std::string> find_ids(std::string_view prefix, std::size_t limit) override;
   FindPage find(const Query& query, const FindOptions& options) override;
@@ -39,6 +42,11 @@ class SqlCatalog final : public Catalog {
 
   std::string url_;
   Connect connect_;
+  /// Held by whoever puts: databases let others wait less well, and the same connection has the pages at
+  /// hand.
+  std::mutex writing_;
+  /// As it was when something was put; a wrong one costs time.
+  Synchronized<TextHash> hash_{TextHash({})};
   Synchronized<std::vector<std::unique_ptr<SqlConnection>>> idle_;
 };
 

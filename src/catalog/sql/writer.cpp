@@ -2,32 +2,24 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <iterator>
 #include <map>
 #include <set>
-#include <tuple>
 
-#include "base/digest.hpp"
 #include "base/error.hpp"
-#include "base/files.hpp"
 #include "base/threads.hpp"
-#include "catalog/sql/body_codec.hpp"
 #include "catalog/sql/document_index.hpp"
+#include "catalog/sql/entry.hpp"
 #include "catalog/sql/lookup.hpp"
 #include "catalog/sql/reader.hpp"
+#include "catalog/sql/value_writer.hpp"
 
 namespace unio::sql {
 namespace {
 
-/// Making rows of documents takes as long as writing them, which is for one thread.
+/// Entries take as long to make as to write, which is for one thread.
 constexpr unsigned preparing_threads = 2;
 
 using Numbers = std::map<std::string, std::int64_t, std::less<>>;
-
-std::int64_t microseconds(Time time) {
-  return time.time_since_epoch().count();
-}
 
 void check_document(const CatalogDocument& document) {
   const auto refuse = [&](std::string_view why) {
@@ -41,100 +33,48 @@ void check_document(const CatalogDocument& document) {
   }
 }
 
-const Json* find_environment(const CatalogDocument& document) {
-  return document.document.find(environment_field);
+/// The environment that a document says it has.
+const Json* find_packages(const CatalogDocument& document) {
+  return document.shared_packages ? document.shared_packages.get()
+                                  : document.document.find(environment_field);
 }
 
-/// The document, with a null where its environment is.
-Json without_environment(const CatalogDocument& document) {
-  Json::Object rest;
-  for (const auto& [name, value] : *document.document.if_object()) {
-    rest.set(name, name == environment_field ? Json() : value);
-  }
-  return Json(std::move(rest));
+/// The text of the document as it is found later.
+std::string canonical_text(const CatalogDocument& document) {
+  if (!document.shared_packages) return document.document.dump(JsonStyle::canonical);
+  Json whole = document.document;
+  whole.set(std::string(environment_field), *document.shared_packages);
+  return whole.dump(JsonStyle::canonical);
 }
 
-std::string digest_of_text(std::string_view text) {
-  const Sha256Value digest = sha256(as_bytes(text));
-  return std::string(as_text(digest));
+bool is_newer(const CatalogDocument& left, const CatalogDocument& right) {
+  if (left.revision != right.revision) return left.revision > right.revision;
+  return canonical_text(left) > canonical_text(right);
 }
-
-std::string shape_of(const ValueIndex& index) {
-  std::string text;
-  for (const auto& [path, bits] : index.shape) {
-    fmt::format_to(std::back_inserter(text), "{}:{}:{};", path.size(), path, bits);
-  }
-  return digest_of_text(text);
-}
-
-/// A document on its way into the tables: all rows of it but for the numbers of what it shares with others.
-struct Entry {
-  const CatalogDocument* document = nullptr;
-  std::string body;
-  std::string environment;  ///< empty for none
-  ValueIndex index;
-  std::optional<std::string> files;
-  std::string shape;  ///< a digest of what it has under which paths
-  std::int64_t n = 0;
-
-  Entry() = default;
-  Entry(const CatalogDocument& of, std::int64_t number) : document(&of), n(number) {
-    Json rest = without_environment(of);
-    body = rest.dump();
-    if (const Json* packages = find_environment(of)) {
-      environment = packages->dump();
-      rest.if_object()->erase(environment_field);
-    }
-    const QueryValue value = QueryValue::of_document(rest);
-    index = index_of(value);
-    files = joined_files(value);
-    shape = shape_of(index);
-  }
-
-  std::int64_t time() const { return microseconds(document->creation_time); }
-};
 
 class Writer {
  public:
-  explicit Writer(SqlConnection& connection) : connection_(connection), hash_(TextHash::make(connection)) {}
+  explicit Writer(SqlConnection& connection)
+      : connection_(connection), hash_(TextHash::make(connection)), values_(connection) {}
 
-  std::size_t put(std::span<const CatalogDocument> documents) {
-    const std::map<std::string_view, const CatalogDocument*> newest = newest_of(documents);
-    const Numbers nodes = node_numbers(newest);
-    const std::map<std::int64_t, CatalogDocument> known = present_documents(newest, nodes);
-    std::vector<std::pair<const CatalogDocument*, std::int64_t>> wanted;
-    for (const auto& [id, document] : newest) {
-      const std::int64_t n = nodes.find(id)->second;
-      if (const auto present = known.find(n); present != known.end()) {
-        if (!is_newer(*document, present->second)) continue;
-        remove(Entry(present->second, n));
-      }
-      wanted.emplace_back(document, n);
+  std::size_t put(PreparedDocuments& prepared, Indexing indexing) {
+    std::vector<Entry>& entries = prepared.entries;
+    if (!(prepared.hash == hash_)) {
+      for (Entry& entry : entries) entry.hash_strings(hash_);
+      prepared.hash = hash_;
     }
-    std::vector<Entry> fresh(wanted.size());
-    parallel_for(fresh.size(), preparing_threads, {},
-                 [&](std::size_t i) { fresh[i] = Entry(*wanted[i].first, wanted[i].second); });
-    write(fresh, nodes);
-    return fresh.size();
+    const Numbers nodes = node_numbers(entries);
+    for (Entry& entry : entries) entry.n = nodes.at(entry.document->id);
+    const std::map<std::int64_t, CatalogDocument> known = present_documents(entries);
+    std::erase_if(entries, [&](const Entry& entry) {
+      const auto present = known.find(entry.n);
+      return present != known.end() && !replace(present->second, entry);
+    });
+    write(entries, nodes, indexing);
+    return entries.size();
   }
 
  private:
-  static bool is_newer(const CatalogDocument& left, const CatalogDocument& right) {
-    if (left.revision != right.revision) return left.revision > right.revision;
-    return left.document.dump(JsonStyle::canonical) > right.document.dump(JsonStyle::canonical);
-  }
-
-  static std::map<std::string_view, const CatalogDocument*> newest_of(
-      std::span<const CatalogDocument> documents) {
-    std::map<std::string_view, const CatalogDocument*> newest;
-    for (const CatalogDocument& document : documents) {
-      check_document(document);
-      const auto [place, is_new] = newest.emplace(document.id, &document);
-      if (!is_new && is_newer(document, *place->second)) place->second = &document;
-    }
-    return newest;
-  }
-
   /// The numbers of texts in a table, which gains those that are missing.
   Numbers numbers_of(const std::set<std::string>& texts, std::string_view table, std::string_view column) {
     Numbers numbers;
@@ -155,32 +95,34 @@ class Writer {
     return numbers;
   }
 
-  Numbers node_numbers(const std::map<std::string_view, const CatalogDocument*>& documents) {
+  Numbers node_numbers(std::span<const Entry> entries) {
     std::set<std::string> ids;
-    for (const auto& [id, document] : documents) {
-      ids.emplace(id);
-      ids.insert(document->based_on.begin(), document->based_on.end());
+    for (const Entry& entry : entries) {
+      ids.insert(entry.document->id);
+      ids.insert(entry.document->based_on.begin(), entry.document->based_on.end());
     }
     return numbers_of(ids, "nodes", "id");
   }
 
   /// What was put before for the same ids.
-  std::map<std::int64_t, CatalogDocument> present_documents(
-      const std::map<std::string_view, const CatalogDocument*>& documents, const Numbers& nodes) {
+  std::map<std::int64_t, CatalogDocument> present_documents(std::span<const Entry> entries) {
     std::vector<std::int64_t> numbers;
-    for (const auto& [id, document] : documents) numbers.push_back(nodes.find(id)->second);
+    for (const Entry& entry : entries) numbers.push_back(entry.n);
     return read_documents(connection_, numbers);
+  }
+
+  /// Whether the entry takes the place of what is there, which is removed then.
+  bool replace(const CatalogDocument& present, const Entry& entry) {
+    if (!is_newer(*entry.document, present)) return false;
+    Entry old(present, hash_);  // nothing that is removed is of its environment
+    old.n = entry.n;
+    remove(old);
+    return true;
   }
 
   void remove(const Entry& entry) {
     const std::span<const Entry> entries(&entry, 1);
-    const ValueRows rows = value_rows(entries, path_numbers(entries));
-    connection_.run_many(
-        "DELETE FROM string_values WHERE path = ? AND value = ? AND time = ? AND document = ?",
-        as_values(rows.strings));
-    connection_.run_many(
-        "DELETE FROM number_values WHERE path = ? AND value = ? AND time = ? AND document = ?",
-        as_values(rows.numbers));
+    values_.remove(value_rows(entries, path_numbers(one_of_each_shape(entries))));
     connection_.run(
         {"DELETE FROM children WHERE child = ? AND time = ? AND parent IN "
          "(SELECT parent FROM parents WHERE child = ?)",
@@ -190,120 +132,74 @@ class Writer {
     connection_.run({"DELETE FROM documents WHERE n = ?", {entry.n}});
   }
 
-  Numbers path_numbers(std::span<const Entry> entries) {
+  /// An entry by the digest of its shape: what has the same shape has the same paths.
+  using Shapes = std::map<std::string_view, const Entry*>;
+
+  static Shapes one_of_each_shape(std::span<const Entry> entries) {
+    Shapes shapes;
+    for (const Entry& entry : entries) shapes.emplace(entry.shape, &entry);
+    return shapes;
+  }
+
+  Numbers path_numbers(const Shapes& shapes) {
     std::set<std::string> paths;
-    for (const Entry& entry : entries) {
-      for (const auto& at : entry.index.shape) paths.insert(at.first);
-      for (const auto& at : entry.index.numbers) paths.insert(at.first);
+    for (const auto& [digest, entry] : shapes) {
+      for (const auto& at : entry->index.shape) paths.insert(at.first);
+      for (const auto& at : entry->index.numbers) paths.insert(at.first);
     }
     return numbers_of(paths, "paths", "path");
   }
 
-  template <class T>
-  using ValueRow = std::tuple<std::int64_t, T, std::int64_t, std::int64_t>;
-
-  /// The rows of the tables of values, in the tables' order, so that each page is touched once.
-  struct ValueRows {
-    std::vector<ValueRow<std::int64_t>> strings;
-    std::vector<ValueRow<double>> numbers;
-  };
-
-  ValueRows value_rows(std::span<const Entry> entries, const Numbers& paths) const {
+  static ValueRows value_rows(std::span<const Entry> entries, const Numbers& paths) {
     ValueRows rows;
     for (const Entry& entry : entries) {
-      for (const auto& [path, text] : entry.index.strings) {
-        rows.strings.emplace_back(paths.at(path), hash_(text), entry.time(), entry.n);
+      for (std::size_t i = 0; i < entry.hashes.size(); ++i) {
+        const auto& [path, text] = entry.index.strings[i];
+        const std::int64_t hash = entry.hashes[i];
+        rows.strings.push_back({paths.at(path), hash, entry.time(), entry.n});
+        const bool is_kept = text.size() <= TextHash::longest_kept, looked_into = is_searched(path);
+        if (is_kept || looked_into) rows.texts.push_back({hash, is_kept, looked_into, text});
       }
       for (const auto& [path, number] : entry.index.numbers) {
-        rows.numbers.emplace_back(paths.at(path), number, entry.time(), entry.n);
+        rows.numbers.push_back({paths.at(path), number, entry.time(), entry.n});
       }
     }
-    std::ranges::sort(rows.strings);
-    std::ranges::sort(rows.numbers);
+    rows.sort_texts();
     return rows;
   }
 
-  template <class Row>
-  static std::vector<SqlValues> as_values(const std::vector<Row>& rows) {
-    std::vector<SqlValues> values;
-    values.reserve(rows.size());
-    for (const auto& [path, value, time, document] : rows) values.push_back({path, value, time, document});
-    return values;
-  }
-
-  void write(std::span<const Entry> entries, const Numbers& nodes) {
-    if (entries.empty()) return;
-    const Numbers paths = path_numbers(entries);
-    write_strings(entries);
-    write_documents(entries, write_shapes(entries, paths), write_environments(entries));
-    write_values(entries, paths);
+  void write(std::span<const Entry> entries, const Numbers& nodes, Indexing indexing) {
+    const Shapes shapes = one_of_each_shape(entries);
+    const Numbers paths = path_numbers(shapes);
+    write_documents(entries, write_shapes(shapes, paths), write_environments(entries));
+    values_.write(value_rows(entries, paths), indexing);
     write_lineage(entries, nodes);
   }
 
-  /// Texts by their hashes.
-  using Hashed = std::vector<std::pair<std::int64_t, std::string_view>>;
-
-  static void sort_out(Hashed& texts) {
-    std::ranges::sort(texts);
-    const auto [first, last] = std::ranges::unique(texts, {}, &Hashed::value_type::first);
-    texts.erase(first, last);
-  }
-
-  void write_strings(std::span<const Entry> entries) {
-    Hashed kept, searched;
-    for (const Entry& entry : entries) {
-      for (const auto& [path, text] : entry.index.strings) {
-        const bool is_short = text.size() <= TextHash::longest_kept, looked_into = is_searched(path);
-        if (!is_short && !looked_into) continue;
-        const std::int64_t hash = hash_(text);
-        if (is_short) kept.emplace_back(hash, text);
-        if (looked_into) searched.emplace_back(hash, text);
-      }
-    }
-    sort_out(kept);
-    sort_out(searched);
-    std::vector<SqlValues> rows;
-    for (const auto& [hash, text] : kept) rows.push_back({hash, bytes(text)});
-    connection_.insert_many("strings(hash, text)", rows, IfPresent::skip);
-    rows.clear();
-    std::vector<std::string_view> texts;
-    for (const auto& [hash, text] : searched) {
-      rows.push_back({hash});
-      texts.push_back(text);
-    }
-    std::vector<SqlValues> folded;
-    connection_.run_many("INSERT INTO searched(hash) VALUES (?) ON CONFLICT DO NOTHING RETURNING n", rows,
-                         [&](std::size_t index, const SqlRow& row) {
-                           folded.push_back({row.integer(0), SqlText{fold(texts[index])}});
-                         });
-    connection_.insert_many(connection_.dialect().texts_table, folded, IfPresent::fail);
-  }
-
-  Numbers write_shapes(std::span<const Entry> entries, const Numbers& paths) {
-    std::map<std::string, const Entry*> examples;
+  Numbers write_shapes(const Shapes& shapes, const Numbers& paths) {
     std::set<std::string> digests;
-    for (const Entry& entry : entries) {
-      examples.emplace(entry.shape, &entry);
-    }
-    for (const auto& [digest, entry] : examples) digests.insert(digest);
-    Numbers shapes = numbers_of(digests, "shapes", "digest");
+    for (const auto& [digest, entry] : shapes) digests.emplace(digest);
+    Numbers numbers = numbers_of(digests, "shapes", "digest");
     std::vector<SqlValues> rows;
-    for (const auto& [digest, entry] : examples) {
+    for (const auto& [digest, entry] : shapes) {
       for (const auto& [path, bits] : entry->index.shape) {
-        rows.push_back({paths.at(path), shapes.at(digest), bits});
+        rows.push_back({paths.at(path), numbers.find(digest)->second, bits});
       }
     }
     connection_.insert_many("shape_paths(path, shape, holds)", rows, IfPresent::skip);
-    return shapes;
+    return numbers;
   }
 
-  Numbers write_environments(std::span<const Entry> entries) {
-    std::set<std::string> texts;
+  /// By what entries have.
+  using Environments = std::map<const std::string*, std::int64_t>;
+
+  Environments write_environments(std::span<const Entry> entries) {
+    Environments environments;
     for (const Entry& entry : entries) {
-      if (!entry.environment.empty()) texts.insert(entry.environment);
+      const std::string* text = entry.environment.get();
+      if (text != nullptr && !environments.contains(text))
+        environments.emplace(text, write_environment(*text));
     }
-    Numbers environments;
-    for (const std::string& text : texts) environments.emplace(text, write_environment(text));
     return environments;
   }
 
@@ -326,29 +222,22 @@ class Writer {
     return n;
   }
 
-  void write_documents(std::span<const Entry> entries, const Numbers& shapes, const Numbers& environments) {
+  void write_documents(std::span<const Entry> entries, const Numbers& shapes,
+                       const Environments& environments) {
     std::vector<SqlValues> documents, bodies;
     for (const Entry& entry : entries) {
       const CatalogDocument& document = *entry.document;
       SqlValue environment = nullptr, files = nullptr;
-      if (!entry.environment.empty()) environment = environments.at(entry.environment);
+      if (entry.environment) environment = environments.at(entry.environment.get());
       if (entry.files) files = bytes(*entry.files);
       documents.push_back({entry.n, entry.time(), static_cast<std::int64_t>(document.kind),
                            static_cast<std::int64_t>(document.revision), shapes.at(entry.shape), environment,
                            files});
-      bodies.push_back({entry.n, bytes(packed(entry.body))});
+      bodies.push_back({entry.n, bytes(entry.body)});
     }
     connection_.insert_many("documents(n, time, kind, revision, shape, environment, files)", documents,
                             IfPresent::fail);
     connection_.insert_many("bodies(n, body)", bodies, IfPresent::fail);
-  }
-
-  void write_values(std::span<const Entry> entries, const Numbers& paths) {
-    const ValueRows rows = value_rows(entries, paths);
-    connection_.insert_many("string_values(path, value, time, document)", as_values(rows.strings),
-                            IfPresent::fail);
-    connection_.insert_many("number_values(path, value, time, document)", as_values(rows.numbers),
-                            IfPresent::fail);
   }
 
   void write_lineage(std::span<const Entry> entries, const Numbers& nodes) {
@@ -368,12 +257,37 @@ class Writer {
 
   SqlConnection& connection_;
   TextHash hash_;
+  ValueWriter values_;
 };
 
 }  // namespace
 
-std::size_t put_documents(SqlConnection& connection, std::span<const CatalogDocument> documents) {
-  return Writer(connection).put(documents);
+PreparedDocuments prepare(std::span<const CatalogDocument> documents, TextHash hash) {
+  std::map<std::string_view, const CatalogDocument*> newest;
+  for (const CatalogDocument& document : documents) {
+    check_document(document);
+    const auto [place, is_new] = newest.emplace(document.id, &document);
+    if (!is_new && is_newer(document, *place->second)) place->second = &document;
+  }
+  std::vector<const CatalogDocument*> chosen;
+  for (const auto& [id, document] : newest) chosen.push_back(document);
+  std::map<const Json*, std::shared_ptr<const std::string>> environments;
+  for (const CatalogDocument* document : chosen) {
+    const Json* packages = find_packages(*document);
+    if (packages != nullptr) environments.try_emplace(packages);
+  }
+  for (auto& [packages, text] : environments) text = std::make_shared<const std::string>(packages->dump());
+  PreparedDocuments prepared{std::vector<Entry>(chosen.size()), std::move(hash)};
+  parallel_for(chosen.size(), preparing_threads, {}, [&](std::size_t i) {
+    Entry entry(*chosen[i], prepared.hash);
+    if (const Json* packages = find_packages(*chosen[i])) entry.environment = environments.at(packages);
+    prepared.entries[i] = std::move(entry);
+  });
+  return prepared;
+}
+
+std::size_t put_prepared(SqlConnection& connection, PreparedDocuments& prepared, Indexing indexing) {
+  return Writer(connection).put(prepared, indexing);
 }
 
 }  // namespace unio::sql

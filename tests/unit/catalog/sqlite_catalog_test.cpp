@@ -78,6 +78,39 @@ TEST_F(SqliteCatalog, completes_a_file_that_has_no_tables_yet) {
   EXPECT_EQ(open()->put(some_documents(2)), 2);
 }
 
+TEST_F(SqliteCatalog, takes_over_what_the_first_version_made) {
+  open()->put(some_documents(2));
+  sql::SqliteConnection(file()).run_script("DROP TABLE waiting; PRAGMA user_version = 1");
+  EXPECT_EQ(open()->put(some_documents(3)), 1);
+  EXPECT_EQ(open()->find(query("{}"), {}).documents.size(), 3);
+}
+
+TEST_F(SqliteCatalog, says_that_what_waits_is_damaged) {
+  open()->put(some_documents(1), {}, Indexing::later);
+  sql::SqliteConnection(file()).run_script("UPDATE waiting SET body = x'01'");
+  EXPECT_UNIO_ERROR(open()->put({}, {}, Indexing::now), corruption);
+}
+
+TEST_F(SqliteCatalog, indexes_by_and_by_when_more_waits_than_fits_into_memory) {
+  const auto catalog = open();
+  std::vector<CatalogDocument> documents;
+  const std::string text(4000, 'x');
+  for (int i = 0; i < 3000; ++i)
+    documents.push_back(a_document("a" + std::to_string(i), i,
+                                   Json::object({{"file_relpaths", Json::Array{text + std::to_string(i)}}})));
+  const auto waiting = [&] {
+    return *sql::SqliteConnection(file()).find_integer({"SELECT COUNT(*) FROM waiting", {}});
+  };
+  const std::span<const CatalogDocument> all(documents);
+  catalog->put(all.first(1500), {}, Indexing::later);
+  EXPECT_EQ(waiting(), 1);
+  catalog->put(all.subspan(1500, 1499), {}, Indexing::later);
+  EXPECT_EQ(waiting(), 0) << "the first were too many to wait any longer";
+  catalog->put(all.last(1), {}, Indexing::later);
+  EXPECT_EQ(waiting(), 1);
+  EXPECT_EQ(catalog->find(query(R"({"file_relpaths": {"$regex": "x2998$"}})"), {}).documents.size(), 1);
+}
+
 TEST_F(SqliteCatalog, says_what_it_may_not_write) {
   open()->put(some_documents(1));
   fs::permissions(file().parent_path(), fs::perms::others_all, fs::perm_options::add);
@@ -98,6 +131,7 @@ TEST_F(SqliteCatalog, says_that_the_disk_is_full_and_keeps_what_it_had) {
     const auto catalog = open_sqlite_catalog(disk / "catalog.sqlite");
     catalog->put(some_documents(1));
     EXPECT_UNIO_ERROR(catalog->put(some_documents(2000)), no_space);
+    EXPECT_UNIO_ERROR(catalog->put(some_documents(2000), {}, Indexing::later), no_space);
     EXPECT_EQ(catalog->find(query("{}"), {}).documents.size(), 1);
   }
   ::umount(disk.c_str());

@@ -1,0 +1,116 @@
+#include "catalog/sql/value_writer.hpp"
+
+#include <algorithm>
+#include <span>
+
+#include "catalog/sql/document_index.hpp"
+#include "catalog/sql/lookup.hpp"
+
+namespace unio::sql {
+namespace {
+
+/// Bytes of rows that wait at most: a part of what the tables have, so that their pages are not written
+/// again and again; and no more than fits into memory, where all are when they are written.
+std::int64_t most_waiting(std::int64_t documents) {
+  constexpr std::int64_t bytes_a_document = 300, least = std::int64_t{4} << 20, most = std::int64_t{48} << 20;
+  return std::clamp(documents * bytes_a_document, least, most);
+}
+constexpr std::size_t rows_at_once = 4096;
+
+/// Runs `body` for as many rows at a time as are worth having as values of SQL.
+template <class Row, class AsValues, class Body>
+void in_parts(const std::vector<Row>& rows, AsValues&& as_values, Body&& body) {
+  std::vector<SqlValues> values;
+  for (std::size_t begin = 0; begin < rows.size(); begin += rows_at_once) {
+    values.clear();
+    for (const Row& row : std::span(rows).subspan(begin, std::min(rows_at_once, rows.size() - begin)))
+      values.push_back(as_values(row));
+    body(std::span<const SqlValues>(values));
+  }
+}
+
+template <class T>
+SqlValues as_values(const ValueRow<T>& row) {
+  return {row.path, row.value, row.time, row.document};
+}
+
+template <class Row>
+void insert(SqlConnection& connection, std::string_view into, const std::vector<Row>& rows) {
+  in_parts(rows, as_values<decltype(Row::value)>,
+           [&](std::span<const SqlValues> part) { connection.insert_many(into, part, IfPresent::fail); });
+}
+
+template <class Row>
+void erase(SqlConnection& connection, std::string_view table, const std::vector<Row>& rows) {
+  const std::string text =
+      "DELETE FROM " + std::string(table) + " WHERE path = ? AND value = ? AND time = ? AND document = ?";
+  in_parts(rows, as_values<decltype(Row::value)>,
+           [&](std::span<const SqlValues> part) { connection.run_many(text, part); });
+}
+
+}  // namespace
+
+void ValueWriter::write(ValueRows rows, Indexing indexing) {
+  const std::int64_t waiting =
+      connection_.find_integer({"SELECT CAST(SUM(size) AS BIGINT) FROM waiting", {}}).value_or(0);
+  const auto documents = connection_.find_integer({"SELECT MAX(n) FROM nodes", {}}).value_or(0);
+  if (indexing == Indexing::later && waiting < most_waiting(documents)) {
+    if (rows.empty()) return;
+    std::string body = rows.encode();
+    connection_.run({"INSERT INTO waiting(size, body) VALUES (?, ?)",
+                     {static_cast<std::int64_t>(body.size()), SqlBytes{std::move(body)}}});
+    return;
+  }
+  if (waiting > 0) rows.append(take_waiting());
+  rows.sort();
+  write_texts(rows.texts);
+  insert(connection_, "string_values(path, value, time, document)", rows.strings);
+  insert(connection_, "number_values(path, value, time, document)", rows.numbers);
+}
+
+void ValueWriter::remove(ValueRows rows) {
+  write({}, Indexing::now);
+  rows.sort();
+  erase(connection_, "string_values", rows.strings);
+  erase(connection_, "number_values", rows.numbers);
+}
+
+ValueRows ValueWriter::take_waiting() {
+  ValueRows all;
+  connection_.stream({"SELECT body FROM waiting ORDER BY n", {}}, [&](const SqlRow& row) {
+    all.append(ValueRows::decode(row.bytes(0)));
+    return More::yes;
+  });
+  connection_.run({"DELETE FROM waiting", {}});
+  return all;
+}
+
+void ValueWriter::write_texts(const std::vector<TextRow>& texts) {
+  std::vector<const TextRow*> kept, searched;
+  for (const TextRow& row : texts) {
+    if (row.is_kept) kept.push_back(&row);
+    if (row.is_searched) searched.push_back(&row);
+  }
+  in_parts(
+      kept,
+      [](const TextRow* row) {
+        return SqlValues{row->hash, bytes(row->text)};
+      },
+      [&](std::span<const SqlValues> part) {
+        connection_.insert_many("strings(hash, text)", part, IfPresent::skip);
+      });
+  std::size_t begin = 0;
+  in_parts(
+      searched, [](const TextRow* row) { return SqlValues{row->hash}; },
+      [&](std::span<const SqlValues> part) {
+        std::vector<SqlValues> folded;
+        connection_.run_many("INSERT INTO searched(hash) VALUES (?) ON CONFLICT DO NOTHING RETURNING n", part,
+                             [&](std::size_t i, const SqlRow& row) {
+                               folded.push_back({row.integer(0), SqlText{fold(searched[begin + i]->text)}});
+                             });
+        connection_.insert_many(connection_.dialect().texts_table, folded, IfPresent::fail);
+        begin += part.size();
+      });
+}
+
+}  // namespace unio::sql
