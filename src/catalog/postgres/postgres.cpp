@@ -306,6 +306,7 @@ const SqlDialect& PostgresConnection::dialect() const {
   static const SqlDialect dialect{
       .texts_table = "texts(n, text)",
       .remove_all_texts = "DELETE FROM texts",
+      .remove_all_waiting = "TRUNCATE waiting",
       .texts_with = texts_with,
   };
   return dialect;

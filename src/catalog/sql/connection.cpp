@@ -1,5 +1,7 @@
 #include "catalog/sql/connection.hpp"
 
+#include <algorithm>
+
 #include "catalog/sql/lookup.hpp"
 
 namespace unio::sql {
@@ -20,6 +22,32 @@ std::optional<std::string> SqlConnection::find_bytes(const SqlQuery& query) {
     return More::no;
   });
   return found;
+}
+
+namespace {
+
+template <class T>
+void insert_by_and_by(SqlConnection& connection, std::string_view table, std::span<const ValueRow<T>> rows) {
+  constexpr std::size_t rows_at_once = 4096;
+  const std::string into = std::string(table) + "(path, value, time, document)";
+  while (!rows.empty()) {
+    const auto part = rows.first(std::min(rows.size(), rows_at_once));
+    std::vector<SqlValues> values;
+    values.reserve(part.size());
+    for (const ValueRow<T>& row : part) values.push_back({row.path, row.value, row.time, row.document});
+    connection.insert_many(into, values, IfPresent::fail);
+    rows = rows.subspan(part.size());
+  }
+}
+
+}  // namespace
+
+void SqlConnection::insert_values(std::string_view table, std::span<const ValueRow<std::int64_t>> rows) {
+  insert_by_and_by(*this, table, rows);
+}
+
+void SqlConnection::insert_values(std::string_view table, std::span<const ValueRow<double>> rows) {
+  insert_by_and_by(*this, table, rows);
 }
 
 std::string SqlConnection::insertion(std::string_view into, std::size_t columns, std::size_t rows,

@@ -11,6 +11,8 @@
 #include <variant>
 #include <vector>
 
+#include "catalog/sql/value_rows.hpp"
+
 namespace unio::sql {
 
 /// Bytes as they are, NUL and broken UTF-8 included: what text of unknown origin is stored as.
@@ -54,6 +56,8 @@ struct SqlDialect {
   /// Where folded texts are inserted so that pieces of them are found: (number in searched, text).
   std::string_view texts_table;
   std::string_view remove_all_texts;
+  /// Empties the table `waiting`, giving back its space at once.
+  std::string_view remove_all_waiting;
   /// A query for the hashes of texts that contain all pieces; perhaps of others, too.
   std::function<SqlQuery(std::span<const std::string> pieces)> texts_with;
 };
@@ -79,6 +83,10 @@ class SqlConnection {
   virtual void insert_many(std::string_view into, std::span<const SqlValues> rows, IfPresent if_present) {
     if (!rows.empty()) run_many(insertion(into, rows.front().size(), 1, if_present), rows);
   }
+
+  /// Inserts rows that are not there into a table of values, sorted as the table is.
+  virtual void insert_values(std::string_view table, std::span<const ValueRow<std::int64_t>> rows);
+  virtual void insert_values(std::string_view table, std::span<const ValueRow<double>> rows);
 
   /// Begins a transaction that sees one state of the database; one that writes waits for the others first.
   virtual void begin(Access access) = 0;

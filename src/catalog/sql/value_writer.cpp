@@ -30,22 +30,15 @@ void in_parts(const std::vector<Row>& rows, AsValues&& as_values, Body&& body) {
 }
 
 template <class T>
-SqlValues as_values(const ValueRow<T>& row) {
-  return {row.path, row.value, row.time, row.document};
-}
-
-template <class Row>
-void insert(SqlConnection& connection, std::string_view into, const std::vector<Row>& rows) {
-  in_parts(rows, as_values<decltype(Row::value)>,
-           [&](std::span<const SqlValues> part) { connection.insert_many(into, part, IfPresent::fail); });
-}
-
-template <class Row>
-void erase(SqlConnection& connection, std::string_view table, const std::vector<Row>& rows) {
+void erase(SqlConnection& connection, std::string_view table, const std::vector<ValueRow<T>>& rows) {
   const std::string text =
       "DELETE FROM " + std::string(table) + " WHERE path = ? AND value = ? AND time = ? AND document = ?";
-  in_parts(rows, as_values<decltype(Row::value)>,
-           [&](std::span<const SqlValues> part) { connection.run_many(text, part); });
+  in_parts(
+      rows,
+      [](const ValueRow<T>& row) {
+        return SqlValues{row.path, row.value, row.time, row.document};
+      },
+      [&](std::span<const SqlValues> part) { connection.run_many(text, part); });
 }
 
 }  // namespace
@@ -64,8 +57,8 @@ void ValueWriter::write(ValueRows rows, Indexing indexing) {
   if (waiting > 0) rows.append(take_waiting());
   rows.sort();
   write_texts(rows.texts);
-  insert(connection_, "string_values(path, value, time, document)", rows.strings);
-  insert(connection_, "number_values(path, value, time, document)", rows.numbers);
+  connection_.insert_values("string_values", rows.strings);
+  connection_.insert_values("number_values", rows.numbers);
 }
 
 void ValueWriter::remove(ValueRows rows) {
@@ -81,7 +74,7 @@ ValueRows ValueWriter::take_waiting() {
     all.append(ValueRows::decode(row.bytes(0)));
     return More::yes;
   });
-  connection_.run({"DELETE FROM waiting", {}});
+  connection_.run({std::string(connection_.dialect().remove_all_waiting), {}});
   return all;
 }
 

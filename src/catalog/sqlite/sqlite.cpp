@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "base/error.hpp"
+#include "catalog/sqlite/given_rows.hpp"
 
 namespace unio::sql {
 namespace {
@@ -193,6 +194,7 @@ void SqliteConnection::set_up() {
   sqlite3_progress_handler(
       database_.get(), instructions_between_looks,
       [](void* self) { return static_cast<SqliteConnection*>(self)->is_late() ? 1 : 0; }, this);
+  if (const int result = GivenRows::add_to(database_.get()); result != SQLITE_OK) fail(result, "open");
   run_script(
       "PRAGMA trusted_schema = 0; PRAGMA cell_size_check = 1; PRAGMA synchronous = NORMAL;"
       "PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 16000");
@@ -248,6 +250,26 @@ void SqliteConnection::run_many(std::string_view text, std::span<const SqlValues
   }
 }
 
+/// With FAIL the statement keeps no journal of its own: whoever meets an error rolls the transaction back.
+void SqliteConnection::insert_given(std::string_view table, const GivenRows& rows) {
+  sqlite3_stmt* statement =
+      prepared(fmt::format("INSERT OR FAIL INTO {}(path, value, time, document) "
+                           "SELECT path, value, time, document FROM given_rows(?)",
+                           table));
+  Use use(*this, statement);
+  const int result = rows.bind(statement, 1);
+  if (result != SQLITE_OK) fail(result, "use");
+  use.step();
+}
+
+void SqliteConnection::insert_values(std::string_view table, std::span<const ValueRow<std::int64_t>> rows) {
+  insert_given(table, GivenRows(rows));
+}
+
+void SqliteConnection::insert_values(std::string_view table, std::span<const ValueRow<double>> rows) {
+  insert_given(table, GivenRows(rows));
+}
+
 void SqliteConnection::begin(Access access) {
   // No statement is in use between transactions.
   if (statements_.size() > most_statements) statements_.clear();
@@ -295,6 +317,7 @@ const SqlDialect& SqliteConnection::dialect() const {
   static const SqlDialect dialect{
       .texts_table = "texts(rowid, text)",
       .remove_all_texts = "INSERT INTO texts(texts) VALUES ('delete-all')",
+      .remove_all_waiting = "DELETE FROM waiting",
       .texts_with = texts_with,
   };
   return dialect;

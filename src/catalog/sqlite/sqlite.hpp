@@ -13,6 +13,8 @@ struct sqlite3_stmt;
 
 namespace unio::sql {
 
+class GivenRows;
+
 /// An open SQLite database: the only place that sees SQLite's handles and turns its results into Errors.
 ///
 /// Errors: corruption for a file that is damaged or no database; no_space for a full disk; permission_denied
@@ -30,6 +32,8 @@ class SqliteConnection final : public SqlConnection {
   void stream(const SqlQuery& rows, const Each& each) override { query(rows, each); }
   using SqlConnection::run_many;
   void run_many(std::string_view text, std::span<const SqlValues> rows, const EachOfMany& each) override;
+  void insert_values(std::string_view table, std::span<const ValueRow<std::int64_t>> rows) override;
+  void insert_values(std::string_view table, std::span<const ValueRow<double>> rows) override;
   void begin(Access access) override;
   void commit() override;
   void roll_back() noexcept override;
@@ -50,6 +54,7 @@ class SqliteConnection final : public SqlConnection {
   using Statement = std::unique_ptr<sqlite3_stmt, FinishStatement>;
   class Use;
 
+  void insert_given(std::string_view table, const GivenRows& rows);
   sqlite3_stmt* prepared(std::string_view text);
   void set_up();
   void use_write_ahead_log();
