@@ -11,7 +11,9 @@
 #include "engine/ticket_lock.hpp"
 #include "model/logical_key.hpp"
 #include "model/physical_key.hpp"
+#include "model/registry_layout.hpp"
 #include "model/value_path.hpp"
+#include "storage/retention_store.hpp"
 
 namespace unio {
 namespace {
@@ -121,7 +123,18 @@ std::unique_ptr<RepositoryListing> Repository::prepare_for_writing() const {
   // The same service, so that what it can do need not be found out again.
   ProbedStore* theirs = listing->store().probed();
   if (probed != nullptr && theirs != nullptr && theirs != probed) probed->adopt(theirs->capabilities());
+  keep_retention_of(*listing);
   return listing;
+}
+
+/// Values are protected as everything is that is published in the registry around them.
+void Repository::keep_retention_of(const RepositoryListing& listing) const {
+  RetentionStore* ours = store_.retention();
+  RetentionStore* registry = listing.store().retention();  // which outlives every repository
+  if (ours == nullptr || registry == nullptr || ours == registry) return;
+  ours->adopt_retention([registry, folder = listing.folder()](std::string_view key) {
+    return layout::is_retained(key) ? registry->wanted(folder + std::string(key)) : std::nullopt;
+  });
 }
 
 Repository::State Repository::read_state(const RepositoryIndex* known) const {

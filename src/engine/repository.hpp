@@ -114,6 +114,7 @@ class Repository {
   /// Makes sure that the service's abilities are known before something is written here. What tells the
   /// registry of it; null where it is listed nowhere.
   std::unique_ptr<RepositoryListing> prepare_for_writing() const;
+  void keep_retention_of(const RepositoryListing& listing) const;
 
   /// Writes a small file beside the index in one step: Error conflict unless it is what it was under `etag`,
   /// or not there without one.

@@ -38,6 +38,8 @@ class RepositoryListing {
   static std::unique_ptr<RepositoryListing> open(RepositoryHome home, const Context& context);
 
   ObjectStore& store() const { return home_.registry.store(); }
+  /// What the keys of the repository begin with in the registry: "models/", or nothing.
+  std::string folder() const { return home_.index_key.substr(0, home_.index_key.rfind('/') + 1); }
 
   /// Before the index changes: from here on somebody lists it, whatever happens to this process. False where
   /// this cannot be written.

@@ -177,6 +177,21 @@ def test_logs_of_a_revision_stay_as_long_as_the_revision(unio: BucketUnio, tmp_p
     assert states(unio, NAME)[log] == "protected"
 
 
+def test_values_of_a_repository_in_the_registry_are_protected_and_its_index_is_not(
+    unio: BucketUnio, tmp_path: Path
+) -> None:
+    unio.run("retention", "set", "governance", "--days", "2")
+    write_tree(tmp_path, {"weights.bin": b"weights"})
+    repository = f"s3://{unio.bucket.name}/{BASE}deep/models/repository.json"
+    for _ in range(2):
+        unio.run("repo", "put", "weights", str(tmp_path / "weights.bin"), "--repository", repository)
+    written = [key for key in keys(unio) if key.startswith("deep/models/")]
+    protected = {key for key in written if head(unio, key).get("ObjectLockMode") == "GOVERNANCE"}
+    assert len(protected) == 2 and all(key.startswith("deep/models/weights/") for key in protected)
+    assert sorted(set(written) - protected) == ["deep/models/repository.json"]
+    assert all(1.9 < days_left(unio, key) < 2.1 for key in protected)
+
+
 def test_a_package_that_cannot_become_as_strict_is_told_of(unio: BucketUnio, tmp_path: Path) -> None:
     unio.run("retention", "set", "governance", "--days", "1")
     publish(unio, tmp_path / "work", {"a.txt": b"a", "b.txt": b"b"})
