@@ -9,12 +9,6 @@
 namespace unio::sql {
 namespace {
 
-/// Bytes of rows that wait at most: a part of what the tables have, so that their pages are not written
-/// again and again; and no more than fits into memory, where all are when they are written.
-std::int64_t most_waiting(std::int64_t documents) {
-  constexpr std::int64_t bytes_a_document = 300, least = std::int64_t{4} << 20, most = std::int64_t{48} << 20;
-  return std::clamp(documents * bytes_a_document, least, most);
-}
 constexpr std::size_t rows_at_once = 4096;
 
 /// Runs `body` for as many rows at a time as are worth having as values of SQL.
@@ -46,15 +40,9 @@ void erase(SqlConnection& connection, std::string_view table, const std::vector<
 void ValueWriter::write(ValueRows rows, Indexing indexing) {
   const std::int64_t waiting =
       connection_.find_integer({"SELECT CAST(SUM(size) AS BIGINT) FROM waiting", {}}).value_or(0);
-  const auto documents = connection_.find_integer({"SELECT MAX(n) FROM nodes", {}}).value_or(0);
-  if (indexing == Indexing::later && waiting < most_waiting(documents)) {
-    if (rows.empty()) return;
-    std::string body = rows.encode();
-    connection_.run({"INSERT INTO waiting(size, body) VALUES (?, ?)",
-                     {static_cast<std::int64_t>(body.size()), SqlBytes{std::move(body)}}});
-    return;
-  }
+  if (indexing == Indexing::later && waiting < most_waiting()) return let_wait(rows);
   if (waiting > 0) rows.append(take_waiting());
+  if (rows.empty()) return;
   rows.sort();
   write_texts(rows.texts);
   connection_.insert_values("string_values", rows.strings);
@@ -66,6 +54,21 @@ void ValueWriter::remove(ValueRows rows) {
   rows.sort();
   erase(connection_, "string_values", rows.strings);
   erase(connection_, "number_values", rows.numbers);
+}
+
+/// Bytes of rows that wait at most: a part of what the tables have, so that their pages are not written again
+/// and again; and no more than fits into memory, where all are when they are written.
+std::int64_t ValueWriter::most_waiting() {
+  constexpr std::int64_t bytes_a_document = 300, least = std::int64_t{4} << 20, most = std::int64_t{48} << 20;
+  const std::int64_t documents = connection_.find_integer({"SELECT MAX(n) FROM nodes", {}}).value_or(0);
+  return std::clamp(documents * bytes_a_document, least, most);
+}
+
+void ValueWriter::let_wait(const ValueRows& rows) {
+  if (rows.empty()) return;
+  std::string body = rows.encode();
+  const auto size = static_cast<std::int64_t>(body.size());
+  connection_.run({"INSERT INTO waiting(size, body) VALUES (?, ?)", {size, SqlBytes{std::move(body)}}});
 }
 
 ValueRows ValueWriter::take_waiting() {

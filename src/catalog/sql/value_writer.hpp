@@ -19,6 +19,8 @@ class ValueWriter {
   void remove(ValueRows rows);
 
  private:
+  std::int64_t most_waiting();
+  void let_wait(const ValueRows& rows);
   ValueRows take_waiting();
   void write_texts(const std::vector<TextRow>& texts);
 
