@@ -41,7 +41,7 @@ void ValueWriter::write(ValueRows rows, Indexing indexing) {
   const std::int64_t waiting =
       connection_.find_integer({"SELECT CAST(SUM(size) AS BIGINT) FROM waiting", {}}).value_or(0);
   if (indexing == Indexing::later && waiting < most_waiting()) return let_wait(rows);
-  if (waiting > 0) rows.append(take_waiting());
+  if (waiting > 0) rows = with_waiting(std::move(rows), waiting);
   if (rows.empty()) return;
   rows.sort();
   write_texts(rows.texts);
@@ -59,7 +59,7 @@ void ValueWriter::remove(ValueRows rows) {
 /// Bytes of rows that wait at most: a part of what the tables have, so that their pages are not written again
 /// and again; and no more than fits into memory, where all are when they are written.
 std::int64_t ValueWriter::most_waiting() {
-  constexpr std::int64_t bytes_a_document = 300, least = std::int64_t{4} << 20, most = std::int64_t{48} << 20;
+  constexpr std::int64_t bytes_a_document = 300, least = std::int64_t{4} << 20, most = std::int64_t{40} << 20;
   const std::int64_t documents = connection_.find_integer({"SELECT MAX(n) FROM nodes", {}}).value_or(0);
   return std::clamp(documents * bytes_a_document, least, most);
 }
@@ -71,14 +71,16 @@ void ValueWriter::let_wait(const ValueRows& rows) {
   connection_.run({"INSERT INTO waiting(size, body) VALUES (?, ?)", {size, SqlBytes{std::move(body)}}});
 }
 
-ValueRows ValueWriter::take_waiting() {
-  ValueRows all;
+ValueRows ValueWriter::with_waiting(ValueRows rows, std::int64_t bytes) {
+  // Nearly all are strings: growing by and by would need twice the memory.
+  rows.strings.reserve(rows.strings.size() +
+                       static_cast<std::size_t>(bytes) / sizeof(ValueRow<std::int64_t>));
   connection_.stream({"SELECT body FROM waiting ORDER BY n", {}}, [&](const SqlRow& row) {
-    all.append(ValueRows::decode(row.bytes(0)));
+    rows.append(ValueRows::decode(row.bytes(0)));
     return More::yes;
   });
   connection_.run({std::string(connection_.dialect().remove_all_waiting), {}});
-  return all;
+  return rows;
 }
 
 void ValueWriter::write_texts(const std::vector<TextRow>& texts) {

@@ -21,7 +21,8 @@ class ValueWriter {
  private:
   std::int64_t most_waiting();
   void let_wait(const ValueRows& rows);
-  ValueRows take_waiting();
+  /// The rows and those that wait, which have so many bytes and wait no longer.
+  ValueRows with_waiting(ValueRows rows, std::int64_t bytes);
   void write_texts(const std::vector<TextRow>& texts);
 
   SqlConnection& connection_;
