@@ -1,67 +1,35 @@
 #pragma once
 
-#include <functional>
-#include <optional>
-#include <span>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "catalog/catalog.hpp"
 #include "engine/registry.hpp"
-#include "model/metadata_reader.hpp"
 
 namespace unio {
 
 // What a registry holds, as the documents that a catalogue searches (docs/finding.md). What is missing or
-// damaged in the store is left out with a warning.
+// damaged in the store is left out with a warning. Here is what all of them have in common; artifacts,
+// revisions of packages and values have a file each: artifact_documents.hpp, package_documents.hpp,
+// value_documents.hpp.
 
 /// A time as queries take it for a datetime.
 Json document_time(Time time);
 /// What a view of something that changes is numbered by, so that of two the later one counts.
 std::uint64_t number_of_view(Time seen);
 
-/// An artifact in one revision of its metadata.
-struct PublishedArtifact {
-  std::string folder;    ///< key of the artifact's folder
-  std::string metadata;  ///< name of the file in it
-};
+/// As CatalogDocument::based_on has them: none twice, none empty.
+std::vector<std::string> distinct_ids(const std::vector<std::string>& ids);
 
-/// In no order. Many are read at once where the store is far.
-std::vector<CatalogDocument> artifact_documents(const Registry& registry,
-                                                std::span<const PublishedArtifact> artifacts,
-                                                MetadataReader& metadata, const Context& context);
-
-/// A revision of a package, and what points at it.
-struct PublishedRevision {
-  PackageName name;
-  std::string top_hash;
-  std::vector<std::string> tags;  ///< sorted, `latest` included
-};
-
-/// "<name>@<top hash>": the id of the document, and of the revision in lineage.
-std::string revision_id(const PackageName& name, std::string_view top_hash);
-/// Whether `id` is one.
-bool is_revision_id(std::string_view id);
-
-/// What is asked for where the store's records do not tell it.
-struct RevisionQuestions {
-  /// The second of the first publication, for a revision that has no record of its own, as quilt3 makes them.
-  std::function<std::optional<std::int64_t>(const PublishedRevision&)> first_second;
-  /// Whether a revision of this id is known: what a parent is taken for before other packages are.
-  std::function<bool(std::string_view id)> is_known;
-};
-
-/// `seen` is when the tags were read: of two documents of a revision the later view counts.
-std::vector<CatalogDocument> package_documents(const Registry& registry,
-                                               std::span<const PublishedRevision> revisions, Time seen,
-                                               const RevisionQuestions& questions, const Context& context);
-
-/// The document with these tags instead.
-CatalogDocument with_tags(CatalogDocument document, const std::vector<std::string>& tags, Time seen);
 /// The document of what is there no more, as a revision that no name points at: searches pass over it.
 CatalogDocument deleted_document(const CatalogDocument& document, Time seen);
 /// The member that such documents have.
 inline constexpr std::string_view deleted_field = "deleted";
+
+/// Says that an object is not among the documents.
+void warn_left_out(const Registry& registry, std::string_view key, std::string_view why,
+                   const Context& context);
 
 }  // namespace unio

@@ -9,7 +9,9 @@
 
 #include "base/error.hpp"
 #include "base/threads.hpp"
+#include "engine/artifact_documents.hpp"
 #include "engine/catalog_batches.hpp"
+#include "engine/package_documents.hpp"
 #include "engine/pointer_value.hpp"
 #include "engine/read_many.hpp"
 #include "engine/settle.hpp"

@@ -7,7 +7,9 @@
 #include <set>
 
 #include "base/error.hpp"
+#include "engine/artifact_documents.hpp"
 #include "engine/catalog_batches.hpp"
+#include "engine/package_documents.hpp"
 #include "engine/pointer_value.hpp"
 #include "engine/read_many.hpp"
 #include "engine/value_documents.hpp"

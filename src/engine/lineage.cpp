@@ -7,7 +7,7 @@
 #include <map>
 
 #include "base/error.hpp"
-#include "engine/catalog_documents.hpp"
+#include "engine/package_documents.hpp"
 #include "engine/value_documents.hpp"
 #include "model/artifact.hpp"
 #include "model/logical_key.hpp"

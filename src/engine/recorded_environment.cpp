@@ -6,7 +6,7 @@
 
 #include "base/error.hpp"
 #include "engine/browse.hpp"
-#include "engine/catalog_documents.hpp"
+#include "engine/package_documents.hpp"
 
 namespace unio {
 namespace {

@@ -59,7 +59,7 @@ std::optional<RepositoryIndex> find_index(const Registry& registry, const std::s
     if (error.code() != ErrorCode::corruption && error.code() != ErrorCode::invalid_argument) throw;
     why = error.what();
   }
-  context.progress.warn(fmt::format("'{}/{}' is left out: {}", registry.url(), key, why));
+  warn_left_out(registry, key, why, context);
   return std::nullopt;
 }
 
@@ -160,8 +160,7 @@ void add_marked(const Registry& registry, std::set<std::string>& keys, const Con
                 check_index_key(key);
                 found.lock()->insert(key);
               } catch (const Error& error) {
-                context.progress.warn(
-                    fmt::format("'{}/{}' is left out: {}", registry.url(), marks[i], error.what()));
+                warn_left_out(registry, marks[i], error.what(), context);
               }
             });
   // Nobody need have saved there in the end, or it was taken away.

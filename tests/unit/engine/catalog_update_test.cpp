@@ -1,6 +1,6 @@
 #include "engine/catalog_update.hpp"
 
-#include "engine/catalog_documents.hpp"
+#include "engine/package_documents.hpp"
 #include "unit/engine/catalog_fixture.hpp"
 
 namespace unio::test {
