@@ -114,12 +114,14 @@ std::vector<std::string> further_parents(const RevisionRecord& record) {
 /// The headers of manifests, by top hash.
 using Headers = std::map<std::string, Json, std::less<>>;
 
-std::optional<Json> find_header(const Registry& registry, const std::string& key, std::string beginning) {
-  if (beginning.find('\n') == std::string::npos && beginning.size() > usual_header) {
-    beginning.clear();
-    registry.store().read(key, {0, longest_header}, [&](Bytes bytes) { beginning += as_text(bytes); });
+std::optional<Json> find_header(const Registry& registry, const std::string& key,
+                                std::string_view beginning) {
+  std::string more;
+  if (beginning.find('\n') == std::string_view::npos && beginning.size() > usual_header) {
+    registry.store().read(key, {0, longest_header}, [&](Bytes bytes) { more += as_text(bytes); });
+    beginning = more;
   }
-  Json header = Json::parse(std::string_view(beginning).substr(0, beginning.find('\n')));
+  Json header = Json::parse(beginning.substr(0, beginning.find('\n')));
   return header.is_object() ? std::optional(std::move(header)) : std::nullopt;
 }
 
@@ -132,7 +134,7 @@ Headers read_headers(const Registry& registry, const std::set<std::string>& hash
                   [&](std::size_t i, std::optional<std::string> beginning) {
                     if (!beginning) return warn_left_out(registry, keys[i], "it is not there", context);
                     try {
-                      auto header = find_header(registry, keys[i], *std::move(beginning));
+                      auto header = find_header(registry, keys[i], *beginning);
                       if (header) return headers.lock()->insert_or_assign(in_order[i], *header), void();
                       warn_left_out(registry, keys[i], "it has no header", context);
                     } catch (const Error& error) {
