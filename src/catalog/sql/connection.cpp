@@ -1,10 +1,19 @@
 #include "catalog/sql/connection.hpp"
 
-#include <algorithm>
-
 #include "catalog/sql/lookup.hpp"
+#include "catalog/sql/parts.hpp"
 
 namespace unio::sql {
+namespace {
+
+template <class T>
+void insert_by_and_by(SqlConnection& connection, std::string_view table, std::span<const ValueRow<T>> rows) {
+  const std::string into = std::string(table) + "(path, value, time, document)";
+  in_parts(rows, as_values<T>,
+           [&](std::span<const SqlValues> part) { connection.insert_many(into, part, IfPresent::fail); });
+}
+
+}  // namespace
 
 std::optional<std::int64_t> SqlConnection::find_integer(const SqlQuery& query) {
   std::optional<std::int64_t> found;
@@ -23,24 +32,6 @@ std::optional<std::string> SqlConnection::find_bytes(const SqlQuery& query) {
   });
   return found;
 }
-
-namespace {
-
-template <class T>
-void insert_by_and_by(SqlConnection& connection, std::string_view table, std::span<const ValueRow<T>> rows) {
-  constexpr std::size_t rows_at_once = 4096;
-  const std::string into = std::string(table) + "(path, value, time, document)";
-  while (!rows.empty()) {
-    const auto part = rows.first(std::min(rows.size(), rows_at_once));
-    std::vector<SqlValues> values;
-    values.reserve(part.size());
-    for (const ValueRow<T>& row : part) values.push_back({row.path, row.value, row.time, row.document});
-    connection.insert_many(into, values, IfPresent::fail);
-    rows = rows.subspan(part.size());
-  }
-}
-
-}  // namespace
 
 void SqlConnection::insert_values(std::string_view table, std::span<const ValueRow<std::int64_t>> rows) {
   insert_by_and_by(*this, table, rows);

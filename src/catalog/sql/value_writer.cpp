@@ -5,34 +5,17 @@
 
 #include "catalog/sql/document_index.hpp"
 #include "catalog/sql/lookup.hpp"
+#include "catalog/sql/parts.hpp"
 
 namespace unio::sql {
 namespace {
-
-constexpr std::size_t rows_at_once = 4096;
-
-/// Runs `body` for as many rows at a time as are worth having as values of SQL.
-template <class Row, class AsValues, class Body>
-void in_parts(const std::vector<Row>& rows, AsValues&& as_values, Body&& body) {
-  std::vector<SqlValues> values;
-  for (std::size_t begin = 0; begin < rows.size(); begin += rows_at_once) {
-    values.clear();
-    for (const Row& row : std::span(rows).subspan(begin, std::min(rows_at_once, rows.size() - begin)))
-      values.push_back(as_values(row));
-    body(std::span<const SqlValues>(values));
-  }
-}
 
 template <class T>
 void erase(SqlConnection& connection, std::string_view table, const std::vector<ValueRow<T>>& rows) {
   const std::string text =
       "DELETE FROM " + std::string(table) + " WHERE path = ? AND value = ? AND time = ? AND document = ?";
-  in_parts(
-      rows,
-      [](const ValueRow<T>& row) {
-        return SqlValues{row.path, row.value, row.time, row.document};
-      },
-      [&](std::span<const SqlValues> part) { connection.run_many(text, part); });
+  in_parts(std::span(rows), as_values<T>,
+           [&](std::span<const SqlValues> part) { connection.run_many(text, part); });
 }
 
 }  // namespace
@@ -90,7 +73,7 @@ void ValueWriter::write_texts(const std::vector<TextRow>& texts) {
     if (row.is_searched) searched.push_back(&row);
   }
   in_parts(
-      kept,
+      std::span<const TextRow* const>(kept),
       [](const TextRow* row) {
         return SqlValues{row->hash, bytes(row->text)};
       },
@@ -99,7 +82,7 @@ void ValueWriter::write_texts(const std::vector<TextRow>& texts) {
       });
   std::size_t begin = 0;
   in_parts(
-      searched, [](const TextRow* row) { return SqlValues{row->hash}; },
+      std::span<const TextRow* const>(searched), [](const TextRow* row) { return SqlValues{row->hash}; },
       [&](std::span<const SqlValues> part) {
         std::vector<SqlValues> folded;
         connection_.run_many("INSERT INTO searched(hash) VALUES (?) ON CONFLICT DO NOTHING RETURNING n", part,
