@@ -10,6 +10,23 @@ if(UNIO_SANITIZE)
   target_link_options(unio_options INTERFACE -fsanitize=${UNIO_SANITIZE})
 endif()
 
+# unio_precompile(<target> [<header>...]): sources of the target find cmake/common_headers.hpp and these headers compiled, as
+# if each began with them. They may name only what is not ours and seldom changes; sources still include all that they use.
+# Targets of one type share what the first of them compiled, so those with the same headers must have the same flags.
+function(unio_precompile target)
+  set(headers ${PROJECT_SOURCE_DIR}/cmake/common_headers.hpp ${ARGN})
+  get_target_property(type ${target} TYPE)
+  set(owner "precompiled ${headers} ${type}")
+  get_property(first GLOBAL PROPERTY "${owner}")
+  if(first)
+    target_precompile_headers(${target} REUSE_FROM ${first})
+  else()
+    target_precompile_headers(${target} PRIVATE ${headers})
+    set_property(GLOBAL PROPERTY "${owner}" ${target})
+  endif()
+  target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fpch-preprocess>)  # else ccache keeps nothing
+endfunction()
+
 # unio_layer(<name> [LAYERS <layer>...] [LIBS <target>...]): the static library unio_<name>.
 function(unio_layer name)
   cmake_parse_arguments(arg "" "" "LAYERS;LIBS" ${ARGN})
@@ -22,6 +39,7 @@ function(unio_layer name)
   target_include_directories(unio_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
   list(TRANSFORM arg_LAYERS PREPEND unio_)
   target_link_libraries(unio_${name} PUBLIC ${arg_LAYERS} ${arg_LIBS} PRIVATE unio_options)
+  unio_precompile(unio_${name})
 endfunction()
 
 # unio_embed_sql(<target> <function> <folder>): the migrations NNN_name.sql of a folder, as unio::sql::<function>().

@@ -75,6 +75,12 @@ Error::Error(ErrorCode code, std::string message, std::string hint)
   compose();
 }
 
+Error::Error(const Error&) = default;
+Error::Error(Error&&) noexcept = default;
+Error& Error::operator=(const Error&) = default;
+Error& Error::operator=(Error&&) noexcept = default;
+Error::~Error() = default;
+
 Error& Error::while_doing(std::string step) {
   context_.push_back(std::move(step));
   compose();

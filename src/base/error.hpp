@@ -50,6 +50,12 @@ const ErrorCodeInfo& info(ErrorCode code);
 class Error : public std::exception {
  public:
   Error(ErrorCode code, std::string message, std::string hint = {});
+  // Not inline: each of the many files that throw would compile them.
+  Error(const Error&);
+  Error(Error&&) noexcept;
+  Error& operator=(const Error&);
+  Error& operator=(Error&&) noexcept;
+  ~Error() override;
 
   ErrorCode code() const noexcept { return code_; }
   const std::string& message() const noexcept { return message_; }

@@ -67,6 +67,12 @@ class Json {
   };
 
   Json() = default;  ///< null
+  // Not inline: every file that moves a value about would compile them.
+  Json(const Json& other);
+  Json(Json&& other) noexcept;
+  Json& operator=(const Json& other);
+  Json& operator=(Json&& other) noexcept;
+  ~Json();
   Json(std::nullptr_t) {}
   Json(bool value) : value_(value) {}
   Json(int value) : value_(std::int64_t{value}) {}

@@ -1,5 +1,7 @@
 #include "model/time_span.hpp"
 
+#include <fmt/format.h>
+
 #include <chrono>
 
 namespace unio {
@@ -17,7 +19,7 @@ bool has_zone(std::string_view text) {
 TimeSpan parse_time_span(std::string_view text) {
   using std::chrono::microseconds;
   if (text.size() == date_length) {
-    const Time start = parse_time(std::string(text) + "T00:00:00Z");
+    const Time start = parse_time(fmt::format("{}T00:00:00Z", text));
     return {start, start + std::chrono::days(1) - microseconds(1)};
   }
   std::string full(text);

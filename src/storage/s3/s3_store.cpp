@@ -165,6 +165,11 @@ ObjectInfo S3Store::write(std::string_view key, Bytes content, const Condition& 
   return settle_write(response, key, content.size(), sha256, condition);
 }
 
+std::string S3Store::step(std::string_view action, std::string_view key) const {
+  if (key.empty()) return fmt::format("{} '{}'", action, url_);
+  return fmt::format("{} '{}' in '{}'", action, key, url_);
+}
+
 /// versitygw takes an object of a versioned bucket that was removed for one that is still there.
 std::optional<std::string> S3Store::newest_removed(std::string_view key) {
   const std::vector<ObjectInfo> found = versions(key);

@@ -132,11 +132,12 @@ class S3Store final : public ObjectStore,
                           std::string_view sha256, const Condition& condition);
   Error write_error(const S3Response& response, std::string_view key, const Condition& condition) const;
   std::optional<std::string> newest_removed(std::string_view key);
-  /// Runs `parse` on an answer; what it throws says what was done with which object, none for the bucket.
+  /// "list 'key' in 's3://bucket'"; without key of the bucket.
+  std::string step(std::string_view action, std::string_view key) const;
+  /// Runs `parse` on an answer; what it throws says what was done with which object.
   template <class Parse>
   auto parsed(std::string_view action, std::string_view key, const Parse& parse) const {
-    const std::string object = key.empty() ? std::string() : "'" + std::string(key) + "' in ";
-    return in_context(std::string(action) + " " + object + "'" + url_ + "'", parse);
+    return in_context(step(action, key), parse);
   }
   // An upload in parts, as S3Parts has them. `checked`: with the SHA-256 of each.
   std::string begin_upload(std::string_view key, bool checked);
