@@ -26,7 +26,7 @@ void CatalogBatches::put(const std::vector<CatalogDocument>& documents, const Ca
 }
 
 void CatalogBatches::put_meanwhile(std::vector<CatalogDocument> documents) {
-  wait(1);
+  wait(2);
   running_.push_back(
       std::async(std::launch::async, [this, documents = std::move(documents)] { put_now(documents, {}); }));
 }

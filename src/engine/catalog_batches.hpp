@@ -36,8 +36,9 @@ class CatalogBatches {
   /// For those to come; at first `now`.
   void set_indexing(Indexing indexing);
   void put(const std::vector<CatalogDocument>& documents, const CatalogStates& states = {});
-  /// Begins to put them while the caller reads what comes next: of two batches, one is made ready while the
-  /// other is written. A later call throws what it threw.
+  /// Begins to put them while the caller reads what comes next. Of three batches under way one is written and
+  /// the others are made ready, so that there is work while many values go into their tables. A later call
+  /// throws what it threw.
   void put_meanwhile(std::vector<CatalogDocument> documents);
   std::size_t read() const { return read_; }
   std::size_t changed() const { return changed_; }

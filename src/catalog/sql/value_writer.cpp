@@ -80,17 +80,29 @@ void ValueWriter::write_texts(const std::vector<TextRow>& texts) {
       [&](std::span<const SqlValues> part) {
         connection_.insert_many("strings(hash, text)", part, IfPresent::skip);
       });
+  struct Added {
+    std::int64_t n = 0;
+    const TextRow* row = nullptr;
+  };
+  std::vector<Added> added;
   std::size_t begin = 0;
   in_parts(
       std::span<const TextRow* const>(searched), [](const TextRow* row) { return SqlValues{row->hash}; },
       [&](std::span<const SqlValues> part) {
-        std::vector<SqlValues> folded;
         connection_.run_many("INSERT INTO searched(hash) VALUES (?) ON CONFLICT DO NOTHING RETURNING n", part,
                              [&](std::size_t i, const SqlRow& row) {
-                               folded.push_back({row.integer(0), SqlText{fold(searched[begin + i]->text)}});
+                               added.push_back({row.integer(0), searched[begin + i]});
                              });
-        connection_.insert_many(connection_.dialect().texts_table, folded, IfPresent::fail);
         begin += part.size();
+      });
+  // After all of those: SQLite's index of pieces writes what it has gathered before each other statement.
+  in_parts(
+      std::span<const Added>(added),
+      [](const Added& text) {
+        return SqlValues{text.n, SqlText{fold(text.row->text)}};
+      },
+      [&](std::span<const SqlValues> part) {
+        connection_.insert_many(connection_.dialect().texts_table, part, IfPresent::fail);
       });
 }
 

@@ -2,16 +2,16 @@
 
 #include <sqlite3.h>
 
-#include <cstring>
 #include <new>
+#include <string>
 
 namespace unio::sql {
 namespace {
 
 /// What tells our pointers from others'.
 constexpr const char* pointer_type = "unio given_rows";
-/// The column through which the rows come in, after the four that are shown.
-constexpr int parameter_column = 4;
+/// The column through which the rows come in, after those that are shown.
+constexpr int parameter_column = GivenRows::columns.size();
 
 /// SQLite's structures begin with its own part, which it sets.
 struct Cursor : sqlite3_vtab_cursor {
@@ -24,8 +24,9 @@ Cursor& of(sqlite3_vtab_cursor* cursor) {
 }
 
 int connect(sqlite3* database, void*, int, const char* const*, sqlite3_vtab** table, char**) {
-  const int result =
-      sqlite3_declare_vtab(database, "CREATE TABLE given_rows(path, value, time, document, rows HIDDEN)");
+  std::string text = "CREATE TABLE given_rows(";
+  for (const char column : GivenRows::columns) text.append({column, ',', ' '});
+  const int result = sqlite3_declare_vtab(database, (text + "rows HIDDEN)").c_str());
   if (result != SQLITE_OK) return result;
   sqlite3_vtab_config(database, SQLITE_VTAB_DIRECTONLY);
   *table = new (std::nothrow) sqlite3_vtab{};
@@ -77,22 +78,9 @@ int is_at_end(sqlite3_vtab_cursor* cursor) {
   return here.rows == nullptr || here.row >= here.rows->size() ? 1 : 0;
 }
 
-template <class T>
-T number_at(const std::byte* bytes) {
-  T number{};
-  std::memcpy(&number, bytes, sizeof number);
-  return number;
-}
-
 int show_column(sqlite3_vtab_cursor* cursor, sqlite3_context* context, int column) {
   const Cursor& here = of(cursor);
-  if (column >= parameter_column) {
-    sqlite3_result_null(context);
-  } else if (here.rows->is_real(column)) {
-    sqlite3_result_double(context, number_at<double>(here.rows->at(here.row, column)));
-  } else {
-    sqlite3_result_int64(context, number_at<std::int64_t>(here.rows->at(here.row, column)));
-  }
+  if (column < parameter_column) here.rows->show(here.row, static_cast<std::size_t>(column), context);
   return SQLITE_OK;
 }
 
@@ -117,7 +105,47 @@ const sqlite3_module module{
     .xRowid = show_number,
 };
 
+/// Shows a value, which stays where it is.
+struct Show {
+  sqlite3_context* context;
+
+  void operator()(std::nullptr_t) const { sqlite3_result_null(context); }
+  void operator()(std::int64_t value) const { sqlite3_result_int64(context, value); }
+  void operator()(double value) const { sqlite3_result_double(context, value); }
+  void operator()(const SqlBytes& value) const {
+    sqlite3_result_blob64(context, value.bytes.data(), value.bytes.size(), SQLITE_STATIC);
+  }
+  void operator()(const SqlText& value) const {
+    sqlite3_result_text64(context, value.text.data(), value.text.size(), SQLITE_STATIC, SQLITE_UTF8);
+  }
+};
+
 }  // namespace
+
+template <class T>
+void GivenValueRows<T>::show(std::size_t row, std::size_t column, sqlite3_context* context) const {
+  const ValueRow<T>& shown = rows_[row];
+  const Show show{context};
+  switch (column) {
+    case 0:
+      return show(shown.path);
+    case 1:
+      return show(shown.value);
+    case 2:
+      return show(shown.time);
+    case 3:
+      return show(shown.document);
+    default:
+      return;
+  }
+}
+
+template class GivenValueRows<std::int64_t>;
+template class GivenValueRows<double>;
+
+void GivenSqlValues::show(std::size_t row, std::size_t column, sqlite3_context* context) const {
+  if (column < rows_[row].size()) std::visit(Show{context}, rows_[row][column]);
+}
 
 int GivenRows::add_to(sqlite3* database) {
   return sqlite3_create_module_v2(database, "given_rows", &module, nullptr, nullptr);

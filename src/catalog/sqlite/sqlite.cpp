@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <linux/magic.h>
 #include <sqlite3.h>
 #include <sys/vfs.h>
@@ -29,6 +30,9 @@ constexpr int oldest_sqlite = 3'051'003;
 void initialize() {
   [[maybe_unused]] static const int done = [] {
     check(sqlite3_libversion_number() >= oldest_sqlite, "SQLite is new enough to keep what was committed");
+    // What undoes a statement stays in memory: it is a part of the pages that some thousand rows touch, and
+    // would be written to a file again and again.
+    sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, -1);
     return sqlite3_initialize();
   }();
 }
@@ -110,6 +114,10 @@ std::string hint_of(ErrorCode code) {
     default:
       return {};
   }
+}
+
+std::string value_columns_of(std::string_view table) {
+  return fmt::format("{}(path, value, time, document)", table);
 }
 
 /// Pieces of at least three characters, as the trigram tokenizer needs them, all of whose trigrams must be
@@ -251,23 +259,30 @@ void SqliteConnection::run_many(std::string_view text, std::span<const SqlValues
 }
 
 /// With FAIL the statement keeps no journal of its own: whoever meets an error rolls the transaction back.
-void SqliteConnection::insert_given(std::string_view table, const GivenRows& rows) {
+void SqliteConnection::insert_given(std::string_view into, std::size_t columns, const GivenRows& rows,
+                                    IfPresent if_present) {
+  check(columns <= GivenRows::columns.size(), "rows that are inserted have few columns");
   sqlite3_stmt* statement =
-      prepared(fmt::format("INSERT OR FAIL INTO {}(path, value, time, document) "
-                           "SELECT path, value, time, document FROM given_rows(?)",
-                           table));
+      prepared(fmt::format("INSERT OR FAIL INTO {} SELECT {} FROM given_rows(?){}", into,
+                           fmt::join(GivenRows::columns.substr(0, columns), ", "),
+                           if_present == IfPresent::skip ? " WHERE TRUE ON CONFLICT DO NOTHING" : ""));
   Use use(*this, statement);
   const int result = rows.bind(statement, 1);
   if (result != SQLITE_OK) fail(result, "use");
   use.step();
 }
 
+void SqliteConnection::insert_many(std::string_view into, std::span<const SqlValues> rows,
+                                   IfPresent if_present) {
+  if (!rows.empty()) insert_given(into, rows.front().size(), GivenSqlValues(rows), if_present);
+}
+
 void SqliteConnection::insert_values(std::string_view table, std::span<const ValueRow<std::int64_t>> rows) {
-  insert_given(table, GivenRows(rows));
+  insert_given(value_columns_of(table), 4, GivenValueRows(rows), IfPresent::fail);
 }
 
 void SqliteConnection::insert_values(std::string_view table, std::span<const ValueRow<double>> rows) {
-  insert_given(table, GivenRows(rows));
+  insert_given(value_columns_of(table), 4, GivenValueRows(rows), IfPresent::fail);
 }
 
 void SqliteConnection::begin(Access access) {

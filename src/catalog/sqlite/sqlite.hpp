@@ -32,6 +32,7 @@ class SqliteConnection final : public SqlConnection {
   void stream(const SqlQuery& rows, const Each& each) override { query(rows, each); }
   using SqlConnection::run_many;
   void run_many(std::string_view text, std::span<const SqlValues> rows, const EachOfMany& each) override;
+  void insert_many(std::string_view into, std::span<const SqlValues> rows, IfPresent if_present) override;
   void insert_values(std::string_view table, std::span<const ValueRow<std::int64_t>> rows) override;
   void insert_values(std::string_view table, std::span<const ValueRow<double>> rows) override;
   void begin(Access access) override;
@@ -54,7 +55,7 @@ class SqliteConnection final : public SqlConnection {
   using Statement = std::unique_ptr<sqlite3_stmt, FinishStatement>;
   class Use;
 
-  void insert_given(std::string_view table, const GivenRows& rows);
+  void insert_given(std::string_view into, std::size_t columns, const GivenRows& rows, IfPresent if_present);
   sqlite3_stmt* prepared(std::string_view text);
   void set_up();
   void use_write_ahead_log();
