@@ -2,6 +2,7 @@
 
 #include <endian.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstring>
@@ -133,6 +134,12 @@ SqlQuery texts_with(std::span<const std::string> pieces) {
     query.values.emplace_back(SqlText{pattern + "%"});
   }
   return query;
+}
+
+/// One value, so that statements are the same for any count, and are planned once.
+SqlQuery among(std::string_view column, std::span<const std::int64_t> numbers) {
+  return {fmt::format("{} = ANY (CAST(CAST(? AS TEXT) AS BIGINT[]))", column),
+          {SqlText{fmt::format("{{{}}}", fmt::join(numbers, ","))}}};
 }
 
 }  // namespace
@@ -308,6 +315,7 @@ const SqlDialect& PostgresConnection::dialect() const {
       .remove_all_texts = "DELETE FROM texts",
       .remove_all_waiting = "TRUNCATE waiting",
       .texts_with = texts_with,
+      .among = among,
   };
   return dialect;
 }

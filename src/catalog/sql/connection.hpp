@@ -60,6 +60,8 @@ struct SqlDialect {
   std::string_view remove_all_waiting;
   /// A query for the hashes of texts that contain all pieces; perhaps of others, too.
   std::function<SqlQuery(std::span<const std::string> pieces)> texts_with;
+  /// The condition that a column has one of these numbers, of which there are at most some thousand.
+  std::function<SqlQuery(std::string_view column, std::span<const std::int64_t> numbers)> among;
 };
 
 /// A connection to a SQL database. For one thread at a time. Errors are those that Catalog names.

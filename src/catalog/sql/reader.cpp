@@ -1,5 +1,7 @@
 #include "catalog/sql/reader.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -14,39 +16,27 @@ namespace {
 /// Databases take some ten thousand values in one query.
 constexpr std::size_t most_at_once = 1000;
 
-/// What is in a list of numbers.
-struct Wanted {
-  std::string text;
-  SqlValues values;
-
-  explicit Wanted(std::span<const std::int64_t> numbers)
-      : text("IN (" + placeholders(numbers.size()) + ")"), values(numbers.begin(), numbers.end()) {}
-};
-
 /// Reads documents, and what many of them share once.
 class Reader {
  public:
   explicit Reader(SqlConnection& connection) : connection_(connection) {}
 
   void read(std::span<const std::int64_t> numbers) {
-    const Wanted wanted(numbers);
     Sharing environments;
-    connection_.query({"SELECT d.n, d.kind, d.time, d.revision, i.id, b.body, d.environment FROM documents d "
-                       "JOIN nodes i ON i.n = d.n JOIN bodies b ON b.n = d.n WHERE d.n " +
-                           wanted.text,
-                       wanted.values},
-                      [&](const SqlRow& row) {
-                        CatalogDocument& document = documents_[row.integer(0)];
-                        document.kind = static_cast<DocumentKind>(row.integer(1));
-                        document.creation_time = Time(std::chrono::microseconds(row.integer(2)));
-                        document.revision = static_cast<std::uint64_t>(row.integer(3));
-                        document.id = std::string(row.bytes(4));
-                        document.document = Json::parse(unpacked(row.bytes(5)));
-                        if (!row.is_null(6)) environments[row.integer(6)].push_back(&document);
-                        return More::yes;
-                      });
+    select(
+        "SELECT d.n, d.kind, d.time, d.revision, i.id, b.body, d.environment FROM documents d "
+        "JOIN nodes i ON i.n = d.n JOIN bodies b ON b.n = d.n",
+        "d.n", numbers, "", [&](const SqlRow& row) {
+          CatalogDocument& document = documents_[row.integer(0)];
+          document.kind = static_cast<DocumentKind>(row.integer(1));
+          document.creation_time = Time(std::chrono::microseconds(row.integer(2)));
+          document.revision = static_cast<std::uint64_t>(row.integer(3));
+          document.id = std::string(row.bytes(4));
+          document.document = Json::parse(unpacked(row.bytes(5)));
+          if (!row.is_null(6)) environments[row.integer(6)].push_back(&document);
+        });
     set_environments(environments);
-    read_parents(wanted);
+    read_parents(numbers);
   }
 
   std::map<std::int64_t, CatalogDocument> documents() && { return std::move(documents_); }
@@ -54,31 +44,32 @@ class Reader {
  private:
   using Sharing = std::map<std::int64_t, std::vector<CatalogDocument*>>;
 
-  void set_environments(const Sharing& environments) {
-    std::vector<SqlValues> numbers;
-    std::vector<const std::vector<CatalogDocument*>*> sharing;
-    for (const auto& [n, documents] : environments) {
-      numbers.push_back({n});
-      sharing.push_back(&documents);
-    }
-    connection_.run_many("SELECT body FROM environments WHERE n = ?", numbers,
-                         [&](std::size_t index, const SqlRow& row) {
-                           const Json packages = Json::parse(row.bytes(0));
-                           for (CatalogDocument* document : *sharing[index]) {
-                             document->document.set(std::string(environment_field), packages);
-                           }
-                         });
+  /// Runs what is prepared once, however often it is asked.
+  void select(std::string_view what, std::string_view column, std::span<const std::int64_t> numbers,
+              std::string_view order, const std::function<void(const SqlRow&)>& each) {
+    const SqlQuery among = connection_.dialect().among(column, numbers);
+    connection_.run_many(fmt::format("{} WHERE {}{}", what, among.text, order), {&among.values, 1},
+                         [&](std::size_t, const SqlRow& row) { each(row); });
   }
 
-  void read_parents(const Wanted& wanted) {
-    connection_.query({"SELECT p.child, i.id FROM parents p JOIN nodes i ON i.n = p.parent WHERE p.child " +
-                           wanted.text + " ORDER BY p.child, p.position",
-                       wanted.values},
-                      [&](const SqlRow& row) {
-                        const auto child = documents_.find(row.integer(0));
-                        if (child != documents_.end()) child->second.based_on.emplace_back(row.bytes(1));
-                        return More::yes;
-                      });
+  void set_environments(const Sharing& environments) {
+    std::vector<std::int64_t> numbers;
+    for (const auto& [n, documents] : environments) numbers.push_back(n);
+    if (numbers.empty()) return;
+    select("SELECT n, body FROM environments", "n", numbers, "", [&](const SqlRow& row) {
+      const Json packages = Json::parse(row.bytes(1));
+      for (CatalogDocument* document : environments.at(row.integer(0))) {
+        document->document.set(std::string(environment_field), packages);
+      }
+    });
+  }
+
+  void read_parents(std::span<const std::int64_t> numbers) {
+    select("SELECT p.child, i.id FROM parents p JOIN nodes i ON i.n = p.parent", "p.child", numbers,
+           " ORDER BY p.child, p.position", [&](const SqlRow& row) {
+             const auto child = documents_.find(row.integer(0));
+             if (child != documents_.end()) child->second.based_on.emplace_back(row.bytes(1));
+           });
   }
 
   SqlConnection& connection_;

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "base/error.hpp"
+#include "catalog/sql/lookup.hpp"
 #include "catalog/sqlite/given_rows.hpp"
 
 namespace unio::sql {
@@ -114,6 +115,10 @@ std::string hint_of(ErrorCode code) {
     default:
       return {};
   }
+}
+
+SqlQuery among(std::string_view column, std::span<const std::int64_t> numbers) {
+  return {fmt::format("{} IN ({})", column, placeholders(numbers.size())), {numbers.begin(), numbers.end()}};
 }
 
 std::string value_columns_of(std::string_view table) {
@@ -334,6 +339,7 @@ const SqlDialect& SqliteConnection::dialect() const {
       .remove_all_texts = "INSERT INTO texts(texts) VALUES ('delete-all')",
       .remove_all_waiting = "DELETE FROM waiting",
       .texts_with = texts_with,
+      .among = among,
   };
   return dialect;
 }
