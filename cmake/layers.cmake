@@ -24,7 +24,7 @@ function(unio_precompile target)
     target_precompile_headers(${target} PRIVATE ${headers})
     set_property(GLOBAL PROPERTY "${owner}" ${target})
   endif()
-  target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fpch-preprocess>)  # else ccache keeps nothing
+  target_compile_options(${target} PRIVATE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fpch-preprocess>)  # else ccache keeps nothing
 endfunction()
 
 # unio_layer(<name> [LAYERS <layer>...] [LIBS <target>...]): the static library unio_<name>.
