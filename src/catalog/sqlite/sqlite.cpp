@@ -263,7 +263,7 @@ void SqliteConnection::run_many(std::string_view text, std::span<const SqlValues
   }
 }
 
-/// With FAIL the statement keeps no journal of its own: whoever meets an error rolls the transaction back.
+/// With FAIL most statements keep no journal of their own: whoever meets an error rolls the transaction back.
 void SqliteConnection::insert_given(std::string_view into, std::size_t columns, const GivenRows& rows,
                                     IfPresent if_present) {
   check(columns <= GivenRows::columns.size(), "rows that are inserted have few columns");
