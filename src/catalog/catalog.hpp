@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -99,6 +100,12 @@ enum class Indexing : std::uint8_t {
   later  ///< perhaps only after the next put with `now`: many documents take a fraction of the time so
 };
 
+/// What becomes of documents and states that are there and are not put again.
+enum class Present : std::uint8_t {
+  goes,
+  stays  ///< perhaps: so that several may fill the same database at once
+};
+
 /// The searchable index of what was published. It is no truth: whatever it holds can be put again from the
 /// store, in any order and any number of times, with the same answers.
 ///
@@ -139,8 +146,13 @@ class Catalog {
   virtual std::optional<std::string> find_state(std::string_view name) = 0;
   /// Makes it as small as it can be, which takes a while and the space of another: after filling it anew.
   virtual void compact() = 0;
-  /// Forgets all documents and states.
-  virtual void clear() = 0;
+
+  /// Puts documents and states into a catalogue, from any number of threads, and asks it nothing.
+  using Fill = std::function<void(Catalog& filled)>;
+  /// Takes from `fill` all that is to be found afterwards. A catalogue in a file answers as before until
+  /// `fill` has returned, and ever after when `fill` throws or the process dies; one on a server answers with
+  /// what is there already.
+  virtual void rebuild(const Fill& fill, Present present) = 0;
 };
 
 }  // namespace unio

@@ -248,18 +248,26 @@ void check_registry(const Registry& registry, Catalog& catalog) {
               "give each registry a database of its own, or unio reindex to take this one for it");
 }
 
+CatalogUpdate rebuild(const Registry& registry, Catalog& catalog, Present present, const Context& context) {
+  CatalogUpdate update;
+  const auto fill = [&](Catalog& filled) {
+    CatalogBatches batches(filled, context);
+    fill_catalog(registry, batches, context);
+    update = {batches.read(), batches.changed(), true};
+  };
+  catalog.rebuild(fill, present);
+  return update;
+}
+
 }  // namespace
 
 CatalogUpdate update_catalog(const Registry& registry, Catalog& catalog, const Context& context) {
   check_registry(registry, catalog);
   settle(registry, context);
   const ProgressPhase phase(context.progress, "indexing");
-  CatalogBatches batches(catalog, context);
   const auto position = find_position(catalog);
-  if (!position) {
-    fill_catalog(registry, batches, context);
-    return {batches.read(), batches.changed(), true};
-  }
+  if (!position) return rebuild(registry, catalog, Present::stays, context);
+  CatalogBatches batches(catalog, context);
   Updater updater(registry, catalog, batches, context);
   const FeedQuery query{.after = *position, .wanted = {}};
   const FeedReading reading =
@@ -272,10 +280,7 @@ CatalogUpdate update_catalog(const Registry& registry, Catalog& catalog, const C
 CatalogUpdate reindex(const Registry& registry, Catalog& catalog, const Context& context) {
   settle(registry, context);
   const ProgressPhase phase(context.progress, "indexing");
-  CatalogBatches batches(catalog, context);
-  catalog.clear();
-  fill_catalog(registry, batches, context);
-  return {batches.read(), batches.changed(), true};
+  return rebuild(registry, catalog, Present::goes, context);
 }
 
 FindPage find_published(Catalog& catalog, const Query& query, const FindOptions& options) {

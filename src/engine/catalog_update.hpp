@@ -24,8 +24,8 @@ struct CatalogUpdate {
 /// or damaged is left out with a warning. Several may do so at once.
 CatalogUpdate update_catalog(const Registry& registry, Catalog& catalog, const Context& context);
 
-/// Clears the catalogue and fills it from the store alone, without the feed: also with what quilt3 and
-/// ElliptIO have put there.
+/// Fills the catalogue anew from the store alone, without the feed: also with what quilt3 and ElliptIO have
+/// put there.
 CatalogUpdate reindex(const Registry& registry, Catalog& catalog, const Context& context);
 
 /// As Catalog::find, for what is published: without revisions that were deleted.

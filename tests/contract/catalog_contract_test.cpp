@@ -39,7 +39,7 @@ TEST_P(CatalogContract, keeps_the_newest_revision_whatever_the_order) {
   second.revision = 1;
   second.based_on = {"p2", "p1"};
   for (const auto& order : {std::vector{first, second}, std::vector{second, first}}) {
-    catalog().clear();
+    empty();
     for (const CatalogDocument& document : order) put({document});
     EXPECT_EQ(catalog().find_document("a1"), second);
     EXPECT_THAT(found(R"({"l": "new"})"), ElementsAre("a1"));
@@ -56,7 +56,7 @@ TEST_P(CatalogContract, decides_between_two_of_one_revision_the_same_way_in_any_
   put({one});
   put({two});
   const auto kept = catalog().find_document("a1");
-  catalog().clear();
+  empty();
   put({two});
   put({one});
   EXPECT_EQ(catalog().find_document("a1"), kept);
@@ -149,12 +149,12 @@ TEST_P(CatalogContract, shares_packages_among_documents_that_are_found_with_them
   EXPECT_EQ(*catalog().find_document("b")->document.find("python_packages"), *packages);
 }
 
-TEST_P(CatalogContract, forgets_everything_when_cleared) {
+TEST_P(CatalogContract, forgets_everything_when_it_is_built_anew_from_nothing) {
   CatalogDocument document = a_document("a", 1, Json::parse(R"({"file_relpaths": ["abcdef"]})"));
   document.based_on = {"p"};
   catalog().put(std::vector{document}, {{"feed", "1"}});
   catalog().put(std::vector{of_file("b", "waits.txt")}, {}, Indexing::later);
-  catalog().clear();
+  empty();
   EXPECT_EQ(catalog().find_document("a"), std::nullopt);
   EXPECT_EQ(catalog().find_state("feed"), std::nullopt);
   EXPECT_THAT(catalog().find_lineage("p", Direction::down, 9), IsEmpty());
@@ -162,6 +162,23 @@ TEST_P(CatalogContract, forgets_everything_when_cleared) {
   put({document});
   EXPECT_THAT(found(R"({"file_relpaths": {"$regex": "abcdef"}})"), ElementsAre("a"));
   EXPECT_THAT(found(R"({"file_relpaths": "waits.txt"})"), IsEmpty());
+}
+
+TEST_P(CatalogContract, has_what_it_was_built_anew_from) {
+  catalog().put(std::vector{a_document("old", 1)}, {{"feed", "1"}, {"old", "1"}});
+  const auto fill = [](Catalog& filled) {
+    filled.put(std::vector{of_file("a", "first.txt")}, {}, Indexing::later);
+    filled.put(std::vector{of_file("b", "second.txt")}, {}, Indexing::later);
+    EXPECT_UNIO_ERROR(filled.put(std::vector{a_document("", 1)}), invalid_argument);
+    filled.put({}, {{"feed", "2"}}, Indexing::now);
+  };
+  catalog().rebuild(fill, Present::goes);
+  EXPECT_THAT(found("{}"), ElementsAre("a", "b"));
+  EXPECT_THAT(found(R"({"file_relpaths": {"$regex": "second"}})"), ElementsAre("b"));
+  EXPECT_EQ(catalog().find_state("feed"), "2");
+  EXPECT_EQ(catalog().find_state("old"), std::nullopt);
+  EXPECT_EQ(put({a_document("c", 3)}), 1);
+  EXPECT_EQ(under_test().open()->find_ids("", 9), (std::vector<std::string>{"a", "b", "c"}));
 }
 
 TEST_P(CatalogContract, answers_the_same_when_it_was_compacted) {

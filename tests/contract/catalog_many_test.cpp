@@ -5,6 +5,7 @@
 #include <set>
 #include <thread>
 
+#include "base/error.hpp"
 #include "contract/catalog_test.hpp"
 
 namespace unio::test {
@@ -80,6 +81,29 @@ TEST_P(CatalogWithMany, answers_many_threads_while_others_put) {
   }
   running.clear();
   EXPECT_EQ(found("{}").size(), threads * 10);
+}
+
+TEST_P(CatalogWithMany, has_everything_when_several_build_it_at_once_and_others_ask) {
+  constexpr int processes = 6, documents = 20;
+  const auto fresh = GetParam().make();
+  std::vector<pid_t> started;
+  for (int who = 0; who < processes; ++who) {
+    started.push_back(start_process([&] {
+      const auto catalog = fresh->open();
+      const auto fill = [&](Catalog& filled) {
+        for (int which = 0; which < documents; ++which) {
+          filled.put(std::vector{saved_by(0, which)}, {}, Indexing::later);
+          catalog->find(query(R"({"username": "user0"})"), {});
+        }
+        filled.put({}, {}, Indexing::now);
+      };
+      for (int times = 0; times < 3; ++times) catalog->rebuild(fill, Present::stays);
+      check(catalog->find(query("{}"), {.limit = 1000}).documents.size() == documents, "all are there");
+    }));
+  }
+  for (const pid_t process : started) EXPECT_TRUE(ended_well(process));
+  EXPECT_EQ(fresh->open()->find(query(R"({"username": "user0"})"), {.limit = 1000}).documents.size(),
+            documents);
 }
 
 TEST_P(CatalogWithMany, counts_no_further_than_ten_thousand) {

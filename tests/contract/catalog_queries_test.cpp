@@ -145,7 +145,7 @@ TEST_P(CatalogQueries, are_answered_as_the_matcher_in_memory_does) {
     Chance chance(seed);
     std::vector<CatalogDocument> documents;
     for (std::size_t i = 0; i < 40; ++i) documents.push_back(chance.document(i));
-    catalog().clear();
+    empty();
     // Some wait before they are indexed.
     for (const CatalogDocument& document : documents) {
       if (chance.below(3) == 0) catalog().put({&document, 1}, {}, Indexing::later);

@@ -41,6 +41,9 @@ class CatalogTest : public testing::TestWithParam<CatalogFactory> {
   CatalogUnderTest& under_test() { return *under_test_; }
 
   std::size_t put(const std::vector<CatalogDocument>& documents) { return catalog().put(documents); }
+  void empty() {
+    catalog().rebuild([](Catalog&) {}, Present::goes);
+  }
 
   std::vector<std::string> found(const Query& wanted, std::size_t limit = 1000) {
     std::vector<std::string> ids;

@@ -95,6 +95,9 @@ class SqlConnection {
   virtual void commit() = 0;
   virtual void roll_back() noexcept = 0;
 
+  /// Whether it leads to the database that a new connection would lead to.
+  virtual bool is_current() { return true; }
+
   /// Queries that go on beyond this end with Error deadline_exceeded.
   virtual void set_deadline(Deadline deadline) = 0;
   virtual const SqlDialect& dialect() const = 0;

@@ -36,10 +36,10 @@ std::optional<std::string> end_of(std::string prefix) {
 std::unique_ptr<SqlConnection> SqlCatalog::take() {
   {
     auto idle = idle_.lock();
-    if (!idle->empty()) {
+    while (!idle->empty()) {
       auto connection = std::move(idle->back());
       idle->pop_back();
-      return connection;
+      if (connection->is_current()) return connection;
     }
   }
   return connect_();
@@ -138,6 +138,11 @@ void SqlCatalog::compact() {
   std::unique_ptr<SqlConnection> connection = take();
   connection->compact();
   idle_.lock()->push_back(std::move(connection));
+}
+
+void SqlCatalog::rebuild(const Fill& fill, Present present) {
+  if (present == Present::goes) clear();
+  fill(*this);
 }
 
 void SqlCatalog::clear() {

@@ -14,8 +14,8 @@
 namespace unio::sql {
 
 /// A Catalog in a SQL database. Each call has a connection to itself, which later calls use again unless it
-/// failed.
-class SqlCatalog final : public Catalog {
+/// failed, or leads to what is no longer the database.
+class SqlCatalog : public Catalog {
  public:
   /// Opens a connection to a database that has the tables.
   using Connect = std::function<std::unique_ptr<SqlConnection>()>;
@@ -32,13 +32,14 @@ class SqlCatalog final : public Catalog {
   std::vector<LineageNode> find_lineage(std::string_view id, Direction direction, std::size_t limit) override;
   std::optional<std::string> find_state(std::string_view name) override;
   void compact() override;
-  void clear() override;
+  void rebuild(const Fill& fill, Present present) override;
 
  private:
   /// Runs `body` in a transaction, which is committed when it returns.
   template <class Body>
   auto in_transaction(Access access, Body&& body);
   std::unique_ptr<SqlConnection> take();
+  void clear();
 
   std::string url_;
   Connect connect_;

@@ -185,7 +185,7 @@ class SqliteConnection::Use {
   sqlite3_stmt* statement_;
 };
 
-SqliteConnection::SqliteConnection(std::filesystem::path file) : file_(std::move(file)) {
+SqliteConnection::SqliteConnection(std::filesystem::path file, Journal journal) : file_(std::move(file)) {
   initialize();
   std::error_code ignored;  // the opening tells what is wrong
   if (file_.has_parent_path()) std::filesystem::create_directories(file_.parent_path(), ignored);
@@ -195,14 +195,14 @@ SqliteConnection::SqliteConnection(std::filesystem::path file) : file_(std::move
   const int result = sqlite3_open_v2(file_.c_str(), &opened, flags, nullptr);
   database_.reset(opened);
   if (result != SQLITE_OK) fail(result, "open");
-  set_up();
+  set_up(journal);
 }
 
 SqliteConnection::~SqliteConnection() {
   statements_.clear();
 }
 
-void SqliteConnection::set_up() {
+void SqliteConnection::set_up(Journal journal) {
   sqlite3_busy_timeout(database_.get(), static_cast<int>(std::chrono::milliseconds(patience).count()));
   sqlite3_progress_handler(
       database_.get(), instructions_between_looks,
@@ -211,8 +211,18 @@ void SqliteConnection::set_up() {
   run_script(
       "PRAGMA trusted_schema = 0; PRAGMA cell_size_check = 1; PRAGMA synchronous = NORMAL;"
       "PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 16000");
-  if (is_on_this_machine(file_)) use_write_ahead_log();
+  if (journal == Journal::none) {
+    run_script("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF");
+  } else if (is_on_this_machine(file_)) {
+    use_write_ahead_log();
+  }
   run_script("PRAGMA foreign_keys = 1");
+}
+
+bool SqliteConnection::is_current() {
+  int has_moved = 0;
+  sqlite3_file_control(database_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &has_moved);
+  return has_moved == 0;
 }
 
 bool SqliteConnection::is_late() const {

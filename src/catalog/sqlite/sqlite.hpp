@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -15,6 +16,12 @@ namespace unio::sql {
 
 class GivenRows;
 
+/// Whether what a transaction changes can be undone.
+enum class Journal : std::uint8_t {
+  write_ahead,  ///< where the file system allows it
+  none          ///< for a file that nobody else knows, and that is thrown away after any failure
+};
+
 /// An open SQLite database: the only place that sees SQLite's handles and turns its results into Errors.
 ///
 /// Errors: corruption for a file that is damaged or no database; no_space for a full disk; permission_denied
@@ -23,7 +30,7 @@ class GivenRows;
 class SqliteConnection final : public SqlConnection {
  public:
   /// Opens the file, making it with its folder when it is absent.
-  explicit SqliteConnection(std::filesystem::path file);
+  explicit SqliteConnection(std::filesystem::path file, Journal journal = Journal::write_ahead);
   ~SqliteConnection() override;
   SqliteConnection(const SqliteConnection&) = delete;
   SqliteConnection& operator=(const SqliteConnection&) = delete;
@@ -38,6 +45,7 @@ class SqliteConnection final : public SqlConnection {
   void begin(Access access) override;
   void commit() override;
   void roll_back() noexcept override;
+  bool is_current() override;
   void set_deadline(Deadline deadline) override { deadline_ = deadline; }
   const SqlDialect& dialect() const override;
   void compact() override;
@@ -57,7 +65,7 @@ class SqliteConnection final : public SqlConnection {
 
   void insert_given(std::string_view into, std::size_t columns, const GivenRows& rows, IfPresent if_present);
   sqlite3_stmt* prepared(std::string_view text);
-  void set_up();
+  void set_up(Journal journal);
   void use_write_ahead_log();
   bool is_late() const;
   [[noreturn]] void fail(int result, std::string_view action);

@@ -1,0 +1,135 @@
+#include "catalog/sqlite/replacement.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <string>
+#include <string_view>
+
+#include "base/error.hpp"
+#include "base/random.hpp"
+
+namespace unio::sql {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Of what we keep beside a replacement.
+constexpr std::string_view lock_suffix = ".lock", link_suffix = ".link";
+/// Of what SQLite keeps beside a database.
+constexpr std::array<std::string_view, 3> suffixes{"-wal", "-shm", "-journal"};
+constexpr std::size_t id_length = 32;
+
+/// What a name stands for: itself, or what its link leads to.
+fs::path database_file(const fs::path& name) {
+  std::error_code no_link;
+  const fs::path target = fs::read_symlink(name, no_link);
+  return no_link ? name : name.parent_path() / target;
+}
+
+void remove_one(const fs::path& path) {
+  std::error_code error;
+  fs::remove(path, error);
+  if (error) throw error_from_errno(error.value(), fmt::format("remove '{}'", path.string()));
+}
+
+void remove_beside(const fs::path& file) {
+  for (const std::string_view suffix : suffixes) remove_one(file.string().append(suffix));
+}
+
+fs::path replacement_name(const fs::path& name, std::string_view id) {
+  return name.parent_path() / fmt::format("{}.{}{}", name.stem().string(), id, name.extension().string());
+}
+
+/// The replacement of `name` that a file is, or is kept beside; empty for any other file.
+fs::path replacement_of(const fs::path& name, const std::string& entry) {
+  const std::string start = name.stem().string() + ".";
+  if (!entry.starts_with(start) || entry.size() < start.size() + id_length) return {};
+  const fs::path file = replacement_name(name, std::string_view(entry).substr(start.size(), id_length));
+  const std::string replacement = file.filename().string();
+  if (!entry.starts_with(replacement)) return {};
+  const std::string_view rest = std::string_view(entry).substr(replacement.size());
+  const bool is_ours = rest.empty() || rest == lock_suffix || rest == link_suffix ||
+                       std::ranges::find(suffixes, rest) != suffixes.end();
+  return is_ours ? file : fs::path();
+}
+
+bool is_at_work(const fs::path& file) {
+  const fs::path path = file.string().append(lock_suffix);
+  const File lock(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW), path.native());
+  if (!lock.is_open()) return errno != ENOENT;
+  return ::flock(lock.descriptor(), LOCK_EX | LOCK_NB) != 0;
+}
+
+void remove_what_is_left_over(const fs::path& name) {
+  std::error_code ignored;  // it is in nobody's way
+  for (const auto& entry : fs::directory_iterator(name.parent_path(), ignored)) {
+    const fs::path file = replacement_of(name, entry.path().filename().string());
+    // In this order: whoever is no longer at work may just have published it.
+    if (!file.empty() && !is_at_work(file) && file != database_file(name)) remove_one(entry.path());
+  }
+  if (fs::is_symlink(name, ignored)) remove_beside(name);
+}
+
+TemporaryFile new_file(const fs::path& path) {
+  return {File::create_new(path), path};
+}
+
+/// Gone at once when somebody took it for left over before it was locked.
+TemporaryFile lock_of(const fs::path& file) {
+  TemporaryFile lock = new_file(file.string().append(lock_suffix));
+  if (::flock(lock.file().descriptor(), LOCK_EX) != 0)
+    throw_errno(fmt::format("lock '{}'", lock.path().native()));
+  return lock;
+}
+
+/// False where there are no links.
+bool make_link(const fs::path& target, const fs::path& link) {
+  if (::symlink(target.c_str(), link.c_str()) == 0) return true;
+  if (errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS) return false;
+  throw_errno(fmt::format("make '{}'", link.native()));
+}
+
+}  // namespace
+
+Replacement::Replacement(fs::path name, TemporaryFile lock, TemporaryFile file, TemporaryFile link)
+    : name_(std::move(name)), lock_(std::move(lock)), file_(std::move(file)), link_(std::move(link)) {}
+
+std::unique_ptr<Replacement> Replacement::begin(const fs::path& name) {
+  remove_what_is_left_over(name);
+  SystemRandom random;
+  const fs::path path = replacement_name(name, random_id(random));
+  TemporaryFile lock = lock_of(path);
+  if (!fs::exists(lock.path())) return begin(name);
+  TemporaryFile file = new_file(path);
+  const fs::path link = path.string().append(link_suffix);
+  if (!make_link(path.filename(), link)) return nullptr;
+  return std::unique_ptr<Replacement>(
+      new Replacement(name, std::move(lock), std::move(file), TemporaryFile(File(), link)));
+}
+
+void Replacement::publish() {
+  const fs::path old = database_file(name_);
+  file_.file().sync();
+  // Once SQLite has the file open, closing it otherwise would take away SQLite's locks.
+  file_.file().close();
+  link_.publish_over(name_);
+  file_.release();
+  sync_directory(name_.parent_path());
+  if (old != name_) remove_one(old);
+  remove_beside(old);
+}
+
+void remove_database(const fs::path& name) {
+  for (const fs::path& file : {database_file(name), name}) {
+    remove_one(file);
+    remove_beside(file);
+  }
+}
+
+}  // namespace unio::sql
