@@ -1,9 +1,7 @@
 #include "catalog/sql/entry.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <iterator>
+#include <string>
 
 #include "base/digest.hpp"
 #include "base/files.hpp"
@@ -40,7 +38,8 @@ QueryValue value_without_environment(const Json::Object& document) {
 std::string digest_of_shape(const std::map<std::string, std::int64_t>& shape) {
   std::string text;
   for (const auto& [path, bits] : shape) {
-    fmt::format_to(std::back_inserter(text), "{}:{}:{};", path.size(), path, bits);
+    text.append(std::to_string(path.size())).append(":").append(path).append(":");
+    text.append(std::to_string(bits)).append(";");
   }
   return digest_of_text(text);
 }

@@ -80,21 +80,22 @@ void ValueWriter::write_texts(const std::vector<TextRow>& texts) {
       [&](std::span<const SqlValues> part) {
         connection_.insert_many("strings(hash, text)", part, IfPresent::skip);
       });
+  const std::int64_t last = connection_.find_integer({"SELECT MAX(n) FROM searched", {}}).value_or(0);
+  in_parts(
+      std::span<const TextRow* const>(searched), [](const TextRow* row) { return SqlValues{row->hash}; },
+      [&](std::span<const SqlValues> part) {
+        connection_.insert_many("searched(hash)", part, IfPresent::skip);
+      });
   struct Added {
     std::int64_t n = 0;
     const TextRow* row = nullptr;
   };
   std::vector<Added> added;
-  std::size_t begin = 0;
-  in_parts(
-      std::span<const TextRow* const>(searched), [](const TextRow* row) { return SqlValues{row->hash}; },
-      [&](std::span<const SqlValues> part) {
-        connection_.run_many("INSERT INTO searched(hash) VALUES (?) ON CONFLICT DO NOTHING RETURNING n", part,
-                             [&](std::size_t i, const SqlRow& row) {
-                               added.push_back({row.integer(0), searched[begin + i]});
-                             });
-        begin += part.size();
-      });
+  connection_.stream({"SELECT n, hash FROM searched WHERE n > ? ORDER BY n", {last}}, [&](const SqlRow& row) {
+    added.push_back(
+        {row.integer(0), *std::ranges::lower_bound(searched, row.integer(1), {}, &TextRow::hash)});
+    return More::yes;
+  });
   // After all of those: SQLite's index of pieces writes what it has gathered before each other statement.
   in_parts(
       std::span<const Added>(added),

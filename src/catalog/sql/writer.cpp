@@ -78,20 +78,23 @@ class Writer {
   /// The numbers of texts in a table, which gains those that are missing.
   Numbers numbers_of(const std::set<std::string>& texts, std::string_view table, std::string_view column) {
     Numbers numbers;
-    const auto run = [&](const std::string& statement) {
+    const auto missing = [&] {
       std::vector<SqlValues> rows;
-      std::vector<std::string> wanted;
       for (const std::string& text : texts) {
-        if (numbers.contains(text)) continue;
-        rows.push_back({bytes(text)});
-        wanted.push_back(text);
+        if (!numbers.contains(text)) rows.push_back({bytes(text)});
       }
-      connection_.run_many(statement, rows, [&](std::size_t index, const SqlRow& row) {
-        numbers.emplace(wanted[index], row.integer(0));
-      });
+      return rows;
     };
-    run(fmt::format("SELECT n FROM {} WHERE {} = ?", table, column));
-    run(fmt::format("INSERT INTO {}({}) VALUES (?) RETURNING n", table, column));
+    const auto look = [&](std::span<const SqlValues> rows) {
+      connection_.run_many(fmt::format("SELECT n FROM {} WHERE {} = ?", table, column), rows,
+                           [&](std::size_t index, const SqlRow& row) {
+                             numbers.emplace(std::get<SqlBytes>(rows[index][0]).bytes, row.integer(0));
+                           });
+    };
+    look(missing());
+    const std::vector<SqlValues> added = missing();
+    connection_.insert_many(fmt::format("{}({})", table, column), added, IfPresent::fail);
+    look(added);
     return numbers;
   }
 
