@@ -208,7 +208,7 @@ void main_of(const std::vector<std::string>& words) {
   if (words.size() == 3 && words[0] == "fill") {
     const auto catalog = open(words[1]);
     const auto begin = SteadyClock::now();
-    fill(*catalog, count);
+    catalog->rebuild([&](Catalog& filled) { fill(filled, count); }, Present::goes);
     catalog->compact();
     fmt::print("{:.1f} s\n", milliseconds(SteadyClock::now() - begin) / 1000);
   } else if (words.size() == 4 && words[0] == "ask") {

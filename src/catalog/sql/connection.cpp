@@ -4,16 +4,6 @@
 #include "catalog/sql/parts.hpp"
 
 namespace unio::sql {
-namespace {
-
-template <class T>
-void insert_by_and_by(SqlConnection& connection, std::string_view table, std::span<const ValueRow<T>> rows) {
-  const std::string into = std::string(table) + "(path, value, time, document)";
-  in_parts(rows, as_values<T>,
-           [&](std::span<const SqlValues> part) { connection.insert_many(into, part, IfPresent::fail); });
-}
-
-}  // namespace
 
 std::optional<std::int64_t> SqlConnection::find_integer(const SqlQuery& query) {
   std::optional<std::int64_t> found;
@@ -33,12 +23,23 @@ std::optional<std::string> SqlConnection::find_bytes(const SqlQuery& query) {
   return found;
 }
 
+template <class T>
+void SqlConnection::insert_value_rows(std::string_view table, std::span<const ValueRow<T>> rows) {
+  in_parts(rows, as_values<T>, [&](std::span<const SqlValues> part) {
+    insert_many(with_value_columns(table), part, IfPresent::fail);
+  });
+}
+
 void SqlConnection::insert_values(std::string_view table, std::span<const ValueRow<std::int64_t>> rows) {
-  insert_by_and_by(*this, table, rows);
+  insert_value_rows(table, rows);
 }
 
 void SqlConnection::insert_values(std::string_view table, std::span<const ValueRow<double>> rows) {
-  insert_by_and_by(*this, table, rows);
+  insert_value_rows(table, rows);
+}
+
+std::string SqlConnection::with_value_columns(std::string_view table) {
+  return std::string(table) + "(path, value, time, document)";
 }
 
 std::string SqlConnection::insertion(std::string_view into, std::size_t columns, std::size_t rows,

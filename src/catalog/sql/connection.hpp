@@ -124,6 +124,14 @@ class SqlConnection {
   /// A statement that inserts so many rows of so many columns.
   static std::string insertion(std::string_view into, std::size_t columns, std::size_t rows,
                                IfPresent if_present);
+
+  static constexpr std::size_t value_columns = 4;
+  /// A table of values with its columns, as insert_many takes it.
+  static std::string with_value_columns(std::string_view table);
+
+ private:
+  template <class T>
+  void insert_value_rows(std::string_view table, std::span<const ValueRow<T>> rows);
 };
 
 /// A transaction that is rolled back unless it was committed.

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "catalog/sql/body_codec.hpp"
@@ -57,10 +59,12 @@ class Reader {
     for (const auto& [n, documents] : environments) numbers.push_back(n);
     if (numbers.empty()) return;
     select("SELECT n, body FROM environments", "n", numbers, "", [&](const SqlRow& row) {
-      const Json packages = Json::parse(row.bytes(1));
-      for (CatalogDocument* document : environments.at(row.integer(0))) {
+      Json packages = Json::parse(row.bytes(1));
+      const std::vector<CatalogDocument*>& sharing = environments.at(row.integer(0));
+      for (CatalogDocument* document : std::span(sharing).subspan(1)) {
         document->document.set(std::string(environment_field), packages);
       }
+      sharing.front()->document.set(std::string(environment_field), std::move(packages));
     });
   }
 

@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 // Of what we keep beside a replacement.
 constexpr std::string_view lock_suffix = ".lock", link_suffix = ".link";
 /// Of what SQLite keeps beside a database.
-constexpr std::array<std::string_view, 3> suffixes{"-wal", "-shm", "-journal"};
+constexpr std::array<std::string_view, 3> log_suffixes{"-wal", "-shm", "-journal"};
 constexpr std::size_t id_length = 32;
 
 /// What a name stands for: itself, or what its link leads to.
@@ -38,10 +38,6 @@ void remove_one(const fs::path& path) {
   if (error) throw error_from_errno(error.value(), fmt::format("remove '{}'", path.string()));
 }
 
-void remove_beside(const fs::path& file) {
-  for (const std::string_view suffix : suffixes) remove_one(file.string().append(suffix));
-}
-
 fs::path replacement_name(const fs::path& name, std::string_view id) {
   return name.parent_path() / fmt::format("{}.{}{}", name.stem().string(), id, name.extension().string());
 }
@@ -55,7 +51,7 @@ fs::path replacement_of(const fs::path& name, const std::string& entry) {
   if (!entry.starts_with(replacement)) return {};
   const std::string_view rest = std::string_view(entry).substr(replacement.size());
   const bool is_ours = rest.empty() || rest == lock_suffix || rest == link_suffix ||
-                       std::ranges::find(suffixes, rest) != suffixes.end();
+                       std::ranges::find(log_suffixes, rest) != log_suffixes.end();
   return is_ours ? file : fs::path();
 }
 
@@ -71,9 +67,10 @@ void remove_what_is_left_over(const fs::path& name) {
   for (const auto& entry : fs::directory_iterator(name.parent_path(), ignored)) {
     const fs::path file = replacement_of(name, entry.path().filename().string());
     // In this order: whoever is no longer at work may just have published it.
-    if (!file.empty() && !is_at_work(file) && file != database_file(name)) remove_one(entry.path());
+    if (!file.empty() && !is_at_work(file) && file != database_file(name)) fs::remove(entry.path(), ignored);
   }
-  if (fs::is_symlink(name, ignored)) remove_beside(name);
+  if (!fs::is_symlink(name, ignored)) return;
+  for (const std::string_view suffix : log_suffixes) fs::remove(name.string().append(suffix), ignored);
 }
 
 TemporaryFile new_file(const fs::path& path) {
@@ -114,21 +111,19 @@ std::unique_ptr<Replacement> Replacement::begin(const fs::path& name) {
 }
 
 void Replacement::publish() {
-  const fs::path old = database_file(name_);
   file_.file().sync();
   // Once SQLite has the file open, closing it otherwise would take away SQLite's locks.
   file_.file().close();
   link_.publish_over(name_);
   file_.release();
   sync_directory(name_.parent_path());
-  if (old != name_) remove_one(old);
-  remove_beside(old);
+  remove_what_is_left_over(name_);
 }
 
 void remove_database(const fs::path& name) {
   for (const fs::path& file : {database_file(name), name}) {
     remove_one(file);
-    remove_beside(file);
+    for (const std::string_view suffix : log_suffixes) remove_one(file.string().append(suffix));
   }
 }
 

@@ -12,7 +12,7 @@ namespace unio::sql {
 /// SQLite keeps a log beside a database, under the database's name; to put another file under a name whose
 /// log is there, or may be written by whoever has the old file open, damages it. So each new file has a name
 /// of its own, "catalog.<id>.sqlite", and "catalog.sqlite" becomes a link to the one that counts: SQLite
-/// follows links before it names logs. What processes left that died is removed when the next one begins.
+/// follows links before it names logs. What processes left that died is removed with the next one.
 class Replacement {
  public:
   /// Of the database that is opened as `name`, if there is one. Null where the file system has no links.
@@ -22,8 +22,8 @@ class Replacement {
   /// An empty file to be filled; gone with this object unless it was published.
   const std::filesystem::path& file() const { return file_.path(); }
 
-  /// Makes it the one that `name` leads to: it must be flushed, and not be open. Those who have the old one
-  /// open go on with what is no longer there. After a crash one of the two counts, whole.
+  /// Makes it the one that `name` leads to; nobody may have it open. Those who have the old one open go on
+  /// with what is no longer there. After a crash one of the two counts, whole.
   void publish();
 
  private:

@@ -121,10 +121,6 @@ SqlQuery among(std::string_view column, std::span<const std::int64_t> numbers) {
   return {fmt::format("{} IN ({})", column, placeholders(numbers.size())), {numbers.begin(), numbers.end()}};
 }
 
-std::string value_columns_of(std::string_view table) {
-  return fmt::format("{}(path, value, time, document)", table);
-}
-
 /// Pieces of at least three characters, as the trigram tokenizer needs them, all of whose trigrams must be
 /// there.
 SqlQuery texts_with(std::span<const std::string> pieces) {
@@ -293,11 +289,11 @@ void SqliteConnection::insert_many(std::string_view into, std::span<const SqlVal
 }
 
 void SqliteConnection::insert_values(std::string_view table, std::span<const ValueRow<std::int64_t>> rows) {
-  insert_given(value_columns_of(table), 4, GivenValueRows(rows), IfPresent::fail);
+  insert_given(with_value_columns(table), value_columns, GivenValueRows(rows), IfPresent::fail);
 }
 
 void SqliteConnection::insert_values(std::string_view table, std::span<const ValueRow<double>> rows) {
-  insert_given(value_columns_of(table), 4, GivenValueRows(rows), IfPresent::fail);
+  insert_given(with_value_columns(table), value_columns, GivenValueRows(rows), IfPresent::fail);
 }
 
 void SqliteConnection::begin(Access access) {
