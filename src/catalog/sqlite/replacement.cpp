@@ -55,19 +55,24 @@ fs::path replacement_of(const fs::path& name, const std::string& entry) {
   return is_ours ? file : fs::path();
 }
 
-bool is_at_work(const fs::path& file) {
-  const fs::path path = file.string().append(lock_suffix);
+/// Removes what is left of a replacement, or was left beside it, unless somebody is at work on it.
+void remove_left_over(const fs::path& name, const fs::path& replacement, const fs::path& left) {
+  const fs::path path = replacement.string().append(lock_suffix);
+  // Held until it is removed: whoever has just made it waits, and sees that it is gone.
   const File lock(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW), path.native());
-  if (!lock.is_open()) return errno != ENOENT;
-  return ::flock(lock.descriptor(), LOCK_EX | LOCK_NB) != 0;
+  const bool is_at_work =
+      lock.is_open() ? ::flock(lock.descriptor(), LOCK_EX | LOCK_NB) != 0 : errno != ENOENT;
+  // Asked after that: whoever is no longer at work may just have published it.
+  if (is_at_work || replacement == database_file(name)) return;
+  std::error_code ignored;  // it is in nobody's way
+  fs::remove(left, ignored);
 }
 
-void remove_what_is_left_over(const fs::path& name) {
-  std::error_code ignored;  // it is in nobody's way
+void remove_all_left_over(const fs::path& name) {
+  std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(name.parent_path(), ignored)) {
-    const fs::path file = replacement_of(name, entry.path().filename().string());
-    // In this order: whoever is no longer at work may just have published it.
-    if (!file.empty() && !is_at_work(file) && file != database_file(name)) fs::remove(entry.path(), ignored);
+    const fs::path replacement = replacement_of(name, entry.path().filename().string());
+    if (!replacement.empty()) remove_left_over(name, replacement, entry.path());
   }
   if (!fs::is_symlink(name, ignored)) return;
   for (const std::string_view suffix : log_suffixes) fs::remove(name.string().append(suffix), ignored);
@@ -77,7 +82,7 @@ TemporaryFile new_file(const fs::path& path) {
   return {File::create_new(path), path};
 }
 
-/// Gone at once when somebody took it for left over before it was locked.
+/// Gone again when somebody took it for left over before it was locked.
 TemporaryFile lock_of(const fs::path& file) {
   TemporaryFile lock = new_file(file.string().append(lock_suffix));
   if (::flock(lock.file().descriptor(), LOCK_EX) != 0)
@@ -98,7 +103,7 @@ Replacement::Replacement(fs::path name, TemporaryFile lock, TemporaryFile file, 
     : name_(std::move(name)), lock_(std::move(lock)), file_(std::move(file)), link_(std::move(link)) {}
 
 std::unique_ptr<Replacement> Replacement::begin(const fs::path& name) {
-  remove_what_is_left_over(name);
+  remove_all_left_over(name);
   SystemRandom random;
   const fs::path path = replacement_name(name, random_id(random));
   TemporaryFile lock = lock_of(path);
@@ -117,7 +122,7 @@ void Replacement::publish() {
   link_.publish_over(name_);
   file_.release();
   sync_directory(name_.parent_path());
-  remove_what_is_left_over(name_);
+  remove_all_left_over(name_);
 }
 
 void remove_database(const fs::path& name) {

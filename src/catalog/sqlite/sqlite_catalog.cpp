@@ -1,7 +1,11 @@
 #include "catalog/sqlite/sqlite_catalog.hpp"
 
+#include <sys/stat.h>
+
 #include <atomic>
 #include <memory>
+#include <optional>
+#include <utility>
 
 #include "base/error.hpp"
 #include "catalog/sql/migrate.hpp"
@@ -16,10 +20,26 @@ std::span<const Migration> sqlite_migrations();
 
 namespace {
 
+/// Which file the name leads to; absent when to none.
+std::optional<std::pair<::dev_t, ::ino_t>> find_identity(const std::filesystem::path& name) {
+  struct ::stat status {};
+  if (::stat(name.c_str(), &status) != 0) return std::nullopt;
+  return std::pair(status.st_dev, status.st_ino);
+}
+
+/// SQLite opens a database before its log. When another file takes its place and the log is removed in
+/// between, what was opened is not whole, and the other file is what is wanted.
 std::unique_ptr<SqlConnection> connect(const std::filesystem::path& file, Journal journal) {
-  auto connection = std::make_unique<SqliteConnection>(file, journal);
-  migrate(*connection, sqlite_migrations());
-  return connection;
+  for (;;) {
+    const auto before = find_identity(file);
+    try {
+      auto connection = std::make_unique<SqliteConnection>(file, journal);
+      migrate(*connection, sqlite_migrations());
+      if (connection->is_current()) return connection;
+    } catch (const Error&) {
+      if (find_identity(file) == before) throw;
+    }
+  }
 }
 
 std::string url_of(const std::filesystem::path& file) {
