@@ -197,7 +197,9 @@ TEST_P(CatalogContract, pages_through_all_that_match_once_newest_first) {
                    Json::object({{"even", i % 2 == 0}, {"l", i % 4 == 0 ? "four" : "other"}})));
   }
   put(documents);
-  for (const char* wanted : {"{}", R"({"even": true})", R"({"l": "four"})", R"({"l": {"$regex": "^fo"}})"}) {
+  for (const char* wanted :
+       {"{}", R"({"even": true})", R"({"l": "four"})", R"({"l": {"$regex": "^fo"}})",
+        R"({"l": "other", "even": false})", R"({"l": "other", "even": {"$ne": false}})"}) {
     const std::vector<std::string> all = found(wanted);
     std::vector<std::string> paged;
     FindOptions options{.limit = 3};

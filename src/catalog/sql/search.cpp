@@ -93,11 +93,12 @@ class Search {
     return page;
   }
 
+  /// After the page.
   FindTotal total() {
-    std::int64_t count = 0;
+    std::int64_t count = counted_.value_or(0);
     bool in_time = true;
     try {
-      count_matches(count);
+      if (!counted_) count_matches(count);
     } catch (const Error& error) {
       if (error.code() != ErrorCode::deadline_exceeded) throw;
       in_time = false;
@@ -115,18 +116,25 @@ class Search {
     if (options.after) times.to = std::min(times.to, microseconds(options.after->time));
     // A list that is neither short nor in order would have to be sorted before the first is known: then most
     // documents match, and going through all of them finds a page soon.
-    const bool driven = driver() != nullptr && (driver()->ordered || driver()->size < most_counted);
-    const Pass pass = pass_with(driven);
+    const bool is_short = driver() != nullptr && driver()->size < most_counted;
+    const Pass pass = pass_with(is_short || (driver() != nullptr && driver()->ordered));
+    // Counting would go through the same candidates once more, of which this needs a part.
+    const bool counts = options.counting == Counting::yes && !options.after && is_short &&
+                        pass.reads <= Reads::files && !is_counted(pass);
     std::vector<Hit> hits;
     std::size_t later = 0;  // of them, that are not of the time where the page before ended
     connection_.stream(candidates(pass, times) + " ORDER BY d.time DESC", [&](const SqlRow& row) {
       const Time time{std::chrono::microseconds(row.integer(1))};
-      if (later > options.limit && hits.back().time != time) return More::no;
+      if (!counts && later > options.limit && hits.back().time != time) return More::no;
       if (!passes(pass, row)) return More::yes;
       hits.push_back({row.integer(0), time});
       if (!options.after || time != options.after->time) ++later;
       return More::yes;
     });
+    if (counts) {
+      counted_ = static_cast<std::int64_t>(hits.size());
+      cut(hits, options.limit);
+    }
     const bool share_times = std::ranges::adjacent_find(hits, {}, &Hit::time) != hits.end();
     if (share_times || options.after) name(hits);
     if (options.after) {
@@ -138,6 +146,14 @@ class Search {
       return left.time != right.time ? left.time > right.time : left.id < right.id;
     });
     return hits;
+  }
+
+  /// Leaves the page and one more, and those of the time of the last, among which the ids decide.
+  static void cut(std::vector<Hit>& hits, std::size_t limit) {
+    if (hits.size() <= limit) return;
+    const auto last = hits.begin() + static_cast<std::ptrdiff_t>(limit);
+    hits.erase(std::find_if(last, hits.end(), [&](const Hit& hit) { return hit.time != last->time; }),
+               hits.end());
   }
 
   void name(std::vector<Hit>& hits) {
@@ -219,9 +235,14 @@ class Search {
     return SqlQuery{fmt::format("SELECT {} FROM ", columns(pass.reads)), {}} + from(pass, times);
   }
 
+  /// Whether how many the driver tells is how many match.
+  bool is_counted(const Pass& pass) const {
+    return parts_.size() == 1 && pass.driven && is_told(0, true) && driver()->counted;
+  }
+
   void count_matches(std::int64_t& count) {
     const Pass pass = pass_with(driver() != nullptr);
-    if (parts_.size() == 1 && pass.driven && is_told(0, true) && driver()->counted) {
+    if (is_counted(pass)) {
       count = driver()->size;
       return;
     }
@@ -259,6 +280,7 @@ class Search {
   std::vector<Query> parts_;
   std::vector<Condition> conditions_;
   std::optional<std::size_t> driver_;
+  std::optional<std::int64_t> counted_;  ///< all that match, where the page has met them
 };
 
 }  // namespace
