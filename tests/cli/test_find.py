@@ -31,6 +31,12 @@ def found(unio: Unio, query: str = "", *options: str) -> list[str]:
     return [document["id"] for document in unio.json("find", query, *options)["documents"]]
 
 
+def catalog_file(unio: Unio) -> Path:
+    """The database behind the link that the catalogue is opened by, once it was filled."""
+    (link,) = (path for path in (unio.home / ".cache/unio/catalogs").iterdir() if path.is_symlink())
+    return link.resolve()
+
+
 def test_what_one_user_saved_another_finds_with_an_empty_index(unio: Unio, brenda: Unio, folder: Path) -> None:
     artifact = save(unio, folder, "--type", "annotation_file", "--info", "stratification=new-cool-method")
     for query in [
@@ -137,7 +143,7 @@ def test_a_save_killed_behind_its_metadata_is_found_whole(unio: Unio, brenda: Un
 def test_a_damaged_catalogue_is_built_anew(unio: Unio, folder: Path) -> None:
     artifact = save(unio, folder)
     assert found(unio) == [artifact]
-    (file,) = (unio.home / ".cache/unio/catalogs").glob("*.sqlite")
+    file = catalog_file(unio)
     for other in file.parent.glob(file.name + "-*"):
         other.unlink()
     file.write_bytes(b"no database " * 1000)
