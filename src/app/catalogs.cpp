@@ -26,12 +26,23 @@ std::unique_ptr<Catalog> Catalogs::open(std::string_view registry) const {
               "unset UNIO_CATALOG, or unio config unset catalog, to keep the catalogue in a file");
 }
 
+std::unique_ptr<Catalog> Catalogs::open_to_rebuild(std::string_view registry) const {
+  try {
+    return open(registry);
+  } catch (const Error& error) {
+    const bool is_of_no_use = error.code() == ErrorCode::corruption || error.code() == ErrorCode::unsupported;
+    if (!is_of_no_use || !is_file()) throw;
+  }
+  remove_sqlite_catalog(file_of(registry));
+  return open(registry);
+}
+
 void Catalogs::use(std::string_view registry, Progress& progress,
                    const std::function<void(Catalog&)>& body) const {
   try {
     return body(*open(registry));
   } catch (const Error& error) {
-    if (error.code() != ErrorCode::corruption || !config_.get("catalog").value.empty()) throw;
+    if (error.code() != ErrorCode::corruption || !is_file()) throw;
     progress.warn(fmt::format("the catalogue is damaged and built anew: {}", error.message()));
   }
   remove_sqlite_catalog(file_of(registry));

@@ -23,11 +23,15 @@ class Catalogs {
   /// a damaged file.
   std::unique_ptr<Catalog> open(std::string_view registry) const;
 
+  /// The same to be filled anew: a file that is damaged, or was made by a newer version, is removed before.
+  std::unique_ptr<Catalog> open_to_rebuild(std::string_view registry) const;
+
   /// Calls `body` with it. When its file shows to be damaged, it is removed with a warning, and `body` called
   /// once more with an empty one: it should fill it first.
   void use(std::string_view registry, Progress& progress, const std::function<void(Catalog&)>& body) const;
 
  private:
+  bool is_file() const { return config_.get("catalog").value.empty(); }
   std::filesystem::path file_of(std::string_view registry) const;
 
   const Config& config_;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import stat
 from pathlib import Path
 
@@ -151,6 +152,16 @@ def test_a_damaged_catalogue_is_built_anew(unio: Unio, folder: Path) -> None:
     assert [document["id"] for document in json.loads(result.stdout)["documents"]] == [artifact]
     assert "damaged" in result.stderr
     assert unio.run("find").stderr == ""
+
+
+def test_reindex_makes_anew_what_a_newer_version_made(unio: Unio, folder: Path) -> None:
+    artifact = save(unio, folder)
+    assert found(unio) == [artifact]
+    with sqlite3.connect(catalog_file(unio)) as database:
+        database.execute("PRAGMA user_version = 1000")
+    assert "unio reindex" in unio.run("find", exit_code=10).stderr
+    assert unio.json("reindex")["documents"] == 1
+    assert found(unio) == [artifact]
 
 
 def test_reindex_finds_the_same_again_and_what_others_put_there(unio: Unio, folder: Path) -> None:

@@ -11,7 +11,7 @@ void migrate(SqlConnection& connection, std::span<const Migration> migrations) {
   const std::int64_t present = connection.schema_version();
   if (present > newest) {
     throw Error(ErrorCode::unsupported, "the catalogue was made by a newer version of unio",
-                "use that version; or unio reindex, which makes the catalogue anew");
+                "use that version; a catalogue in a file is made anew by unio reindex");
   }
   for (const Migration& migration : migrations) {
     if (migration.number > present)

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "app/catalogs.hpp"
 #include "cli/commands.hpp"
 #include "cli/commands/catalog.hpp"
 
@@ -9,15 +10,11 @@ namespace {
 CommandRun setup(Arguments&) {
   return [](Session& session) {
     const std::string url = session.app().default_registry();
-    std::string catalog_url;
-    CatalogUpdate update;
-    use_catalog(session, Freshness::offline, [&](Catalog& catalog) {
-      catalog_url = catalog.url();
-      update = reindex(open_registry(session, url), catalog, session.context());
-    });
+    const auto catalog = Catalogs(session.app().config()).open_to_rebuild(url);
+    const CatalogUpdate update = reindex(open_registry(session, url), *catalog, session.context());
     if (session.json()) {
       session.print_json(Json::object({{"registry", url},
-                                       {"catalog", catalog_url},
+                                       {"catalog", catalog->url()},
                                        {"documents", static_cast<std::uint64_t>(update.changed)}}));
     }
     session.line(fmt::format("Indexed {} of {}", human_count(update.changed, "publication"), printable(url)));
