@@ -44,18 +44,21 @@ bool ended_well(pid_t process) {
   return ::waitpid(process, &status, 0) == process && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
+/// Runs `body` in so many processes at once, each of which is told which one it is.
+void run_processes(int count, const std::function<void(int who)>& body) {
+  std::vector<pid_t> started;
+  for (int who = 0; who < count; ++who) started.push_back(start_process([&] { body(who); }));
+  for (const pid_t process : started) EXPECT_TRUE(ended_well(process));
+}
+
 TEST_P(CatalogWithMany, takes_what_64_processes_put_at_once) {
   constexpr int processes = 64, each = 3;
   // No connection of ours may be carried into them, and they begin with a catalogue that is not there yet.
   const auto fresh = GetParam().make();
-  std::vector<pid_t> started;
-  for (int who = 0; who < processes; ++who) {
-    started.push_back(start_process([&] {
-      const auto catalog = fresh->open();
-      for (int which = 0; which < each; ++which) catalog->put(std::vector{saved_by(who, which)});
-    }));
-  }
-  for (const pid_t process : started) EXPECT_TRUE(ended_well(process));
+  run_processes(processes, [&](int who) {
+    const auto catalog = fresh->open();
+    for (int which = 0; which < each; ++which) catalog->put(std::vector{saved_by(who, which)});
+  });
 
   const auto catalog = fresh->open();
   std::set<std::string> ids;
@@ -86,22 +89,18 @@ TEST_P(CatalogWithMany, answers_many_threads_while_others_put) {
 TEST_P(CatalogWithMany, has_everything_when_several_build_it_at_once_and_others_ask) {
   constexpr int processes = 6, documents = 20;
   const auto fresh = GetParam().make();
-  std::vector<pid_t> started;
-  for (int who = 0; who < processes; ++who) {
-    started.push_back(start_process([&] {
-      const auto catalog = fresh->open();
-      const auto fill = [&](Catalog& filled) {
-        for (int which = 0; which < documents; ++which) {
-          filled.put(std::vector{saved_by(0, which)}, {}, Indexing::later);
-          catalog->find(query(R"({"username": "user0"})"), {});
-        }
-        filled.put({}, {}, Indexing::now);
-      };
-      for (int times = 0; times < 3; ++times) catalog->rebuild(fill, Present::stays);
-      check(catalog->find(query("{}"), {.limit = 1000}).documents.size() == documents, "all are there");
-    }));
-  }
-  for (const pid_t process : started) EXPECT_TRUE(ended_well(process));
+  run_processes(processes, [&](int) {
+    const auto catalog = fresh->open();
+    const auto fill = [&](Catalog& filled) {
+      for (int which = 0; which < documents; ++which) {
+        filled.put(std::vector{saved_by(0, which)}, {}, Indexing::later);
+        catalog->find(query(R"({"username": "user0"})"), {});
+      }
+      filled.put({}, {}, Indexing::now);
+    };
+    for (int times = 0; times < 3; ++times) catalog->rebuild(fill, Present::stays);
+    check(catalog->find(query("{}"), {.limit = 1000}).documents.size() == documents, "all are there");
+  });
   EXPECT_EQ(fresh->open()->find(query(R"({"username": "user0"})"), {.limit = 1000}).documents.size(),
             documents);
 }
