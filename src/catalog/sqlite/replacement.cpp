@@ -85,8 +85,9 @@ TemporaryFile new_file(const fs::path& path) {
 /// Gone again when somebody took it for left over before it was locked.
 TemporaryFile lock_of(const fs::path& file) {
   TemporaryFile lock = new_file(file.string().append(lock_suffix));
-  if (::flock(lock.file().descriptor(), LOCK_EX) != 0)
-    throw_errno(fmt::format("lock '{}'", lock.path().native()));
+  while (::flock(lock.file().descriptor(), LOCK_EX) != 0) {
+    if (errno != EINTR) throw_errno(fmt::format("lock '{}'", lock.path().native()));
+  }
   return lock;
 }
 
