@@ -41,6 +41,10 @@ class Json {
   /// of members; erasing takes time in their number.
   class Object {
    public:
+    Object() = default;
+    /// Of a repeated key: the first place, the last value.
+    explicit Object(std::vector<Member> members);
+
     const Json* find(std::string_view key) const;
     Json* find(std::string_view key);
     /// Sets the value of `key`, keeping its place when it exists.
@@ -58,8 +62,8 @@ class Json {
 
    private:
     std::size_t find_index(std::string_view key) const;
-    void index(std::size_t position);
-    void rebuild_index();
+    bool index(std::size_t position);
+    bool rebuild_index();
 
     std::vector<Member> members_;
     /// A hash table of positions in members_ plus one, 0 for free; empty while there are few members.
@@ -130,6 +134,8 @@ class Json {
   bool operator==(const Json&) const = default;
 
  private:
+  friend class JsonParser;
+
   std::variant<std::nullptr_t, bool, std::int64_t, BigInteger, double, std::string, Array, Object> value_;
 };
 

@@ -9,7 +9,21 @@ namespace {
 /// Below, looking at each member is faster than hashing.
 constexpr std::size_t many_members = 16;
 
+bool are_different(const std::vector<Json::Member>& members) {
+  for (auto member = members.begin(); member != members.end(); ++member) {
+    if (std::any_of(members.begin(), member, [&](const auto& other) { return other.first == member->first; }))
+      return false;
+  }
+  return true;
+}
+
 }  // namespace
+
+Json::Object::Object(std::vector<Member> members) : members_(std::move(members)) {
+  if (members_.size() < many_members ? are_different(members_) : rebuild_index()) return;
+  slots_.clear();
+  for (auto& [key, value] : std::exchange(members_, {})) set(std::move(key), std::move(value));
+}
 
 /// The position of the member `key`; the number of members when there is none.
 std::size_t Json::Object::find_index(std::string_view key) const {
@@ -26,22 +40,30 @@ std::size_t Json::Object::find_index(std::string_view key) const {
   return members_.size();
 }
 
-/// Enters the member at `position`, whose key is not in the table yet.
-void Json::Object::index(std::size_t position) {
+/// Enters the member at `position`; false when its key is in the table.
+bool Json::Object::index(std::size_t position) {
+  const std::string& key = members_[position].first;
   const std::size_t mask = slots_.size() - 1;
-  std::size_t slot = std::hash<std::string_view>()(members_[position].first) & mask;
-  while (slots_[slot] != 0) slot = (slot + 1) & mask;
+  std::size_t slot = std::hash<std::string_view>()(key) & mask;
+  for (; slots_[slot] != 0; slot = (slot + 1) & mask) {
+    if (members_[slots_[slot] - 1].first == key) return false;
+  }
   slots_[slot] = static_cast<std::uint32_t>(position + 1);
+  return true;
 }
 
-/// Makes the table so large that it stays at most half full until the members have doubled.
-void Json::Object::rebuild_index() {
+/// Makes the table, if there are many members, so large that it stays at most half full until they have
+/// doubled. False when a key in it is repeated.
+bool Json::Object::rebuild_index() {
   slots_.clear();
-  if (members_.size() < many_members) return;
+  if (members_.size() < many_members) return true;
   std::size_t size = 4 * many_members;
   while (size < 4 * members_.size()) size *= 2;
   slots_.resize(size);
-  for (std::size_t i = 0; i < members_.size(); ++i) index(i);
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    if (!index(i)) return false;
+  }
+  return true;
 }
 
 const Json* Json::Object::find(std::string_view key) const {

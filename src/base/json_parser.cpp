@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <locale.h>
+#include <array>
 #include <charconv>
 #include <cstdlib>
 #include <limits>
@@ -17,6 +18,17 @@ namespace {
 constexpr std::size_t max_depth = 512;
 /// Python refuses longer ones, because reading them takes time in their square.
 constexpr std::size_t max_integer_digits = 4300;
+
+/// The letters of a text that stand for themselves: ASCII, without what ends a text, escapes or controls.
+constexpr auto plain_letters = [] {
+  std::array<bool, 256> plain{};
+  for (std::size_t c = 0x20; c < 0x80; ++c) plain[c] = c != '"' && c != '\\';
+  return plain;
+}();
+
+bool is_plain(char c) {
+  return plain_letters[static_cast<unsigned char>(c)];
+}
 
 Json integer(std::string_view digits) {
   if (digits == "-0") return 0;
@@ -44,7 +56,8 @@ Json Json::parse(std::string_view text) {
 
 Json JsonParser::parse() {
   skip_space();
-  Json result = value();
+  Json result;
+  value(result);
   skip_space();
   if (position_ != text_.size()) fail("something follows the value");
   return result;
@@ -55,10 +68,8 @@ void JsonParser::fail(std::string_view why) const {
 }
 
 void JsonParser::skip_space() {
-  while (position_ < text_.size() &&
-         std::string_view(" \t\n\r").find(text_[position_]) != std::string_view::npos) {
-    ++position_;
-  }
+  const auto is_space = [](char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; };
+  while (position_ < text_.size() && is_space(text_[position_])) ++position_;
 }
 
 bool JsonParser::take(char c) {
@@ -73,18 +84,21 @@ bool JsonParser::take_word(std::string_view word) {
   return true;
 }
 
-Json JsonParser::value() {
+void JsonParser::value(Json& out) {
   if (position_ == text_.size()) fail("a value is missing");
   switch (text_[position_]) {
     case '{':
-      return object();
+      return object(out.value_.emplace<Json::Object>());
     case '[':
-      return array();
+      return array(out.value_.emplace<Json::Array>());
     case '"':
-      return string();
+      return string(out.value_.emplace<std::string>());
     default:
-      break;
+      out = word_or_number();
   }
+}
+
+Json JsonParser::word_or_number() {
   if (take_word("null")) return nullptr;
   if (take_word("true")) return true;
   if (take_word("false")) return false;
@@ -94,45 +108,44 @@ Json JsonParser::value() {
   return number();
 }
 
-Json JsonParser::array() {
+void JsonParser::array(Json::Array& out) {
   if (++depth_ > max_depth) fail("nested too deeply");
   ++position_;
-  Json::Array result;
   skip_space();
   if (!take(']')) {
     for (;;) {
       skip_space();
-      result.push_back(value());
+      value(out.emplace_back());
       skip_space();
       if (take(']')) break;
       if (!take(',')) fail("a comma or ] is missing");
     }
   }
   --depth_;
-  return result;
 }
 
-Json JsonParser::object() {
+void JsonParser::object(Json::Object& out) {
   if (++depth_ > max_depth) fail("nested too deeply");
   ++position_;
-  Json::Object result;
+  std::vector<Json::Member> members;
   skip_space();
   if (!take('}')) {
     for (;;) {
       skip_space();
       if (position_ == text_.size() || text_[position_] != '"') fail("a member's name is missing");
-      std::string key = string();
+      Json::Member& member = members.emplace_back();
+      string(member.first);
       skip_space();
       if (!take(':')) fail("a colon is missing");
       skip_space();
-      result.set(std::move(key), value());  // of a repeated key: the first place, the last value
+      value(member.second);
       skip_space();
       if (take('}')) break;
       if (!take(',')) fail("a comma or } is missing");
     }
   }
+  out = Json::Object(std::move(members));
   --depth_;
-  return result;
 }
 
 Json JsonParser::number() {
@@ -172,19 +185,15 @@ Json JsonParser::number() {
   return integer(text);
 }
 
-std::string JsonParser::string() {
+void JsonParser::string(std::string& out) {
   ++position_;
-  std::string out;
   for (;;) {
     std::size_t plain = position_;
-    while (plain < text_.size() && static_cast<unsigned char>(text_[plain]) >= 0x20 &&
-           static_cast<unsigned char>(text_[plain]) < 0x80 && text_[plain] != '"' && text_[plain] != '\\') {
-      ++plain;
-    }
+    while (plain < text_.size() && is_plain(text_[plain])) ++plain;
     out.append(text_, position_, plain - position_);
     position_ = plain;
     if (position_ == text_.size()) fail("a text does not end");
-    if (take('"')) return out;
+    if (take('"')) return;
     if (take('\\')) {
       escape(out);
     } else if (static_cast<unsigned char>(text_[position_]) < 0x20) {

@@ -20,11 +20,13 @@ class JsonParser {
   void skip_space();
   bool take(char c);
   bool take_word(std::string_view word);
-  Json value();
-  Json object();
-  Json array();
+  // These fill a value where it stays: moving one about takes as long as reading it.
+  void value(Json& out);
+  void object(Json::Object& out);
+  void array(Json::Array& out);
+  void string(std::string& out);
+  Json word_or_number();
   Json number();
-  std::string string();
   void escape(std::string& out);
   std::uint32_t hex4();
   void copy_utf8(std::string& out);

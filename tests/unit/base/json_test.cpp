@@ -1,5 +1,6 @@
 #include "base/json.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -49,6 +50,15 @@ TEST(Json, sorts_keys_by_code_point_in_canonical_form) {
 
 TEST(Json, gives_a_repeated_key_the_first_place_and_the_last_value) {
   EXPECT_EQ(Json::parse(R"({"a":1,"b":2,"a":3})").dump(), R"({"a":3,"b":2})");
+  std::string text = "{";
+  for (const int round : {1, 2}) {
+    for (int i = 0; i < 100; ++i) text += fmt::format(R"("k{}":{},)", i, round * i);
+  }
+  text.back() = '}';
+  const Json many = Json::parse(text);
+  ASSERT_EQ(many.if_object()->size(), 100U);
+  EXPECT_EQ(many.if_object()->begin()->first, "k0");
+  EXPECT_EQ(many.get_integer("k99"), 198);
 }
 
 TEST(Json, refuses_input_that_is_not_utf8) {
