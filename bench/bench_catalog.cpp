@@ -1,7 +1,8 @@
 // Measures a catalogue with artifacts that are made from a seed.
 //
 //   bench_catalog fill FILE|URL COUNT        puts them; prints how long that took
-//   bench_catalog ask FILE|URL COUNT TIMES   asks each question so often; prints a line of JSON for each
+//   bench_catalog ask FILE|URL COUNT TIMES [QUESTION]
+//                                            asks each question so often; prints a line of JSON for each
 //   bench_catalog scan FILE COUNT TIMES      the same range by json_extract over a plain table of documents
 //
 // Times are milliseconds. The plain table is made when FILE is absent, and uses nothing but SQLite.
@@ -211,13 +212,15 @@ void main_of(const std::vector<std::string>& words) {
     catalog->rebuild([&](Catalog& filled) { fill(filled, count); }, Present::goes);
     catalog->compact();
     fmt::print("{:.1f} s\n", milliseconds(SteadyClock::now() - begin) / 1000);
-  } else if (words.size() == 4 && words[0] == "ask") {
+  } else if ((words.size() == 4 || words.size() == 5) && words[0] == "ask") {
     const auto catalog = open(words[1]);
-    for (const Question& question : questions(*catalog, count)) ask(question, std::stoul(words[3]));
+    for (const Question& question : questions(*catalog, count)) {
+      if (words.size() == 4 || words[4] == question.name) ask(question, std::stoul(words[3]));
+    }
   } else if (words.size() == 4 && words[0] == "scan") {
     scan(words[1], count, std::stoul(words[3]));
   } else {
-    throw std::invalid_argument("bench_catalog fill WHERE COUNT, or ask|scan WHERE COUNT TIMES");
+    throw std::invalid_argument("bench_catalog fill WHERE COUNT, or ask|scan WHERE COUNT TIMES [QUESTION]");
   }
 }
 
