@@ -179,6 +179,25 @@ struct Node {
   }
 };
 
+struct FieldsOf {
+  using Fields = std::set<std::string>;
+
+  Fields operator()(const query::All& all) const { return of_all(all.queries); }
+  Fields operator()(const query::Any& any) const { return of_all(any.queries); }
+  Fields operator()(const query::None& none) const { return of_all(none.queries); }
+  Fields operator()(const query::Field& field) const { return {field.path.names().front()}; }
+  Fields operator()(const query::Text&) const {
+    const auto fields = text_fields();
+    return {fields.begin(), fields.end()};
+  }
+
+  static Fields of_all(const std::vector<Query>& queries) {
+    Fields fields;
+    for (const Query& query : queries) fields.merge(fields_of(query));
+    return fields;
+  }
+};
+
 }  // namespace
 
 bool matches(const Query& query, const QueryValue& document) {
@@ -186,7 +205,20 @@ bool matches(const Query& query, const QueryValue& document) {
 }
 
 bool matches(const Query& query, const Json& document) {
-  return matches(query, QueryValue::of_document(document));
+  return matches(query, document_of_fields(document, fields_of(query)));
+}
+
+std::set<std::string> fields_of(const Query& query) {
+  return std::visit(FieldsOf{}, query.node);
+}
+
+QueryValue document_of_fields(const Json& document, const std::set<std::string>& fields) {
+  QueryValue::Object members;
+  for (const std::string& field : fields) {
+    if (const Json* value = document.find(field))
+      members.emplace_back(field, QueryValue::of_document(*value));
+  }
+  return {std::move(members)};
 }
 
 }  // namespace unio

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "contract/catalog_test.hpp"
@@ -297,6 +298,17 @@ TEST_P(CatalogContract, takes_odd_text_for_what_it_is) {
     const Query wanted{query::Field{FieldPath::parse("value"), query::Equals{QueryValue{odd[i]}}}};
     EXPECT_THAT(found(wanted), ElementsAre(id));
   }
+}
+
+TEST_P(CatalogContract, takes_queries_with_as_many_and_as_long_paths_as_there_may_be) {
+  put({a_document("a", 1, Json::parse(R"({"p": "v"})")), a_document("b", 2)});
+  Json::Array either{Json::object({{"p", "v"}})};
+  for (std::size_t i = 0; i + 10 < QueryLimits::nodes; ++i) {
+    std::string path = fmt::format("p{}", i);
+    for (std::size_t k = 1; k < QueryLimits::names; ++k) path += fmt::format(".n{}", k);
+    either.push_back(Json::object({{path, "v"}}));
+  }
+  EXPECT_THAT(found(parse_query(Json::object({{"$or", std::move(either)}}))), ElementsAre("a"));
 }
 
 TEST_P(CatalogContract, gives_up_when_there_is_no_time) {

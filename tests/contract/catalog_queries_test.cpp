@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -112,8 +113,9 @@ class Chance {
 };
 
 std::vector<std::string> expected(const Query& wanted, std::vector<CatalogDocument> documents) {
-  std::erase_if(documents,
-                [&](const CatalogDocument& document) { return !matches(wanted, document.document); });
+  std::erase_if(documents, [&](const CatalogDocument& document) {
+    return !matches(wanted, QueryValue::of_document(document.document));
+  });
   std::ranges::sort(documents, [](const CatalogDocument& left, const CatalogDocument& right) {
     if (left.creation_time != right.creation_time) return left.creation_time > right.creation_time;
     return left.id < right.id;
@@ -164,6 +166,34 @@ TEST_P(CatalogQueries, are_answered_as_the_matcher_in_memory_does) {
       const Query wanted = parse_query(text);
       ASSERT_EQ(all_found(catalog(), wanted, 5 + chance.below(45)), expected(wanted, documents))
           << "seed " << seed << ", query " << text.dump();
+    }
+  }
+}
+
+/// A few documents with one text are met with shorter and longer lists of others: dense, sparse, in bursts.
+TEST_P(CatalogQueries, with_several_texts_are_answered_whatever_the_numbers_of_each) {
+  std::vector<CatalogDocument> documents;
+  for (int i = 0; i < 1500; ++i) {
+    const bool is_late = i >= 1400, is_in_burst = i >= 300 && i < 700;
+    Json members = Json::object({{"who", "user" + std::to_string(i % 50)},
+                                 {"fifth", i % 5 == 0 ? "yes" : "no"},
+                                 {"half", i % 2 == 0 ? "yes" : "no"},
+                                 {"late", is_late ? "yes" : "no"},
+                                 {"burst", is_in_burst || (is_late && i % 9 == 0) ? "yes" : "no"},
+                                 {"file_relpaths", Json::Array{"train.txt", "n" + std::to_string(i % 7)}}});
+    documents.push_back(a_document("id" + std::to_string(i), i / 3, std::move(members)));
+  }
+  put(documents);
+  for (const std::string other :
+       {R"("fifth": "yes")", R"("fifth": "no")", R"("half": "yes")", R"("late": "yes")", R"("late": "no")",
+        R"("burst": "yes")", R"("burst": "no")", R"("fifth": "yes", "half": "yes", "late": "no")",
+        R"("burst": "yes", "file_relpaths": {"$regex": "train"})", R"("half": "yes", "late": {"$ne": "yes"})",
+        R"("half": "yes", "creation_time": {"$gt": {"$date": "1970-01-01T00:00:00.0001Z"}})"}) {
+    for (const char* who : {"user0", "user5", "user7"}) {
+      const Query before = query(fmt::format(R"({{"who": "{}", {}}})", who, other));
+      const Query after = query(fmt::format(R"({{{}, "who": "{}"}})", other, who));
+      EXPECT_EQ(all_found(catalog(), before, 4), expected(before, documents)) << who << ", " << other;
+      EXPECT_EQ(all_found(catalog(), after, 100), expected(after, documents)) << other << ", " << who;
     }
   }
 }

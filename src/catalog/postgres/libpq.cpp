@@ -41,7 +41,6 @@ Libpq load() {
   library.find("PQenterPipelineMode", loaded.enter_pipeline);
   library.find("PQerrorMessage", loaded.error_message);
   library.find("PQexec", loaded.exec);
-  library.find("PQexecParams", loaded.exec_params);
   library.find("PQexitPipelineMode", loaded.exit_pipeline);
   library.find("PQfinish", loaded.finish);
   library.find("PQfreemem", loaded.free_memory);
@@ -55,6 +54,7 @@ Libpq load() {
   library.find("PQresultErrorField", loaded.error_field);
   library.find("PQresultErrorMessage", loaded.result_error_message);
   library.find("PQresultStatus", loaded.result_status);
+  library.find("PQsendQueryParams", loaded.send_params);
   library.find("PQsendQueryPrepared", loaded.send_prepared);
   library.find("PQstatus", loaded.status);
   return loaded;

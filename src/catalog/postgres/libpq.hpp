@@ -14,7 +14,6 @@ struct Libpq {
   decltype(&::PQenterPipelineMode) enter_pipeline;
   decltype(&::PQerrorMessage) error_message;
   decltype(&::PQexec) exec;
-  decltype(&::PQexecParams) exec_params;
   decltype(&::PQexitPipelineMode) exit_pipeline;
   decltype(&::PQfinish) finish;
   decltype(&::PQfreemem) free_memory;
@@ -28,6 +27,7 @@ struct Libpq {
   decltype(&::PQresultErrorField) error_field;
   decltype(&::PQresultErrorMessage) result_error_message;
   decltype(&::PQresultStatus) result_status;
+  decltype(&::PQsendQueryParams) send_params;
   decltype(&::PQsendQueryPrepared) send_prepared;
   decltype(&::PQstatus) status;
 };

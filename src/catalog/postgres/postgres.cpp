@@ -1,13 +1,13 @@
 #include "catalog/postgres/postgres.hpp"
 
-#include <endian.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cstring>
+#include <utility>
 
 #include "base/error.hpp"
+#include "catalog/sql/lookup.hpp"
 
 namespace unio::sql {
 namespace {
@@ -23,104 +23,13 @@ constexpr int most_rows = 1000;
 constexpr std::size_t sent_at_once = 200;
 /// Many rows are inserted by statements of this many: each statement takes longer than its row.
 constexpr std::size_t rows_in_statement = 128;
-
-class ResultRow final : public SqlRow {
- public:
-  ResultRow(const PGresult* result, int row) : result_(result), row_(row) {}
-  bool is_null(int column) const override { return libpq().is_null(result_, row_, column) != 0; }
-  std::int64_t integer(int column) const override {
-    const std::string_view data = bytes(column);
-    if (data.size() == sizeof(std::int32_t)) {
-      std::uint32_t number = 0;
-      std::memcpy(&number, data.data(), sizeof number);
-      return static_cast<std::int32_t>(be32toh(number));
-    }
-    std::uint64_t number = 0;
-    check(data.size() == sizeof number, "a column of the database is an integer");
-    std::memcpy(&number, data.data(), sizeof number);
-    return static_cast<std::int64_t>(be64toh(number));
-  }
-  std::string_view bytes(int column) const override {
-    return {libpq().value(result_, row_, column),
-            static_cast<std::size_t>(libpq().length(result_, row_, column))};
-  }
-
- private:
-  const PGresult* result_;
-  int row_;
-};
-
-/// Values as libpq takes them; valid while the values are.
-class Parameters {
- public:
-  explicit Parameters(const SqlValues& values) {
-    texts_.reserve(values.size());
-    for (const SqlValue& value : values) std::visit([this](const auto& it) { add(it); }, value);
-  }
-
-  int count() const { return static_cast<int>(data_.size()); }
-  const Oid* types() const { return types_.data(); }
-  const char* const* data() const { return data_.data(); }
-  const int* lengths() const { return lengths_.data(); }
-  const int* formats() const { return formats_.data(); }
-
- private:
-  static constexpr Oid any_type = 0, bytes_type = 17, integer_type = 20, text_type = 25, real_type = 701;
-  static constexpr int as_text = 0, as_binary = 1;
-
-  void add(std::nullptr_t) { add(any_type, nullptr, 0, as_text); }
-  void add(std::int64_t number) { add_text(integer_type, std::to_string(number)); }
-  void add(double number) { add_text(real_type, fmt::format("{}", number)); }
-  void add(const SqlBytes& it) { add(bytes_type, it.bytes.data(), it.bytes.size(), as_binary); }
-  void add(const SqlText& it) { add(text_type, it.text.data(), it.text.size(), as_binary); }
-
-  void add_text(Oid type, std::string text) {
-    texts_.push_back(std::move(text));
-    add(type, texts_.back().c_str(), texts_.back().size(), as_text);
-  }
-  void add(Oid type, const char* data, std::size_t length, int format) {
-    types_.push_back(type);
-    data_.push_back(data);
-    lengths_.push_back(static_cast<int>(length));
-    formats_.push_back(format);
-  }
-
-  std::vector<std::string> texts_;
-  std::vector<Oid> types_;
-  std::vector<const char*> data_;
-  std::vector<int> lengths_;
-  std::vector<int> formats_;
-};
-
-/// `?` becomes `$1`, `$2` …; none of our statements has one that is no parameter.
-std::string numbered(std::string_view text) {
-  std::string result;
-  int count = 0;
-  for (const char letter : text) {
-    if (letter == '?') {
-      result += fmt::format("${}", ++count);
-    } else {
-      result += letter;
-    }
-  }
-  return result;
-}
-
-ErrorCode code_of(std::string_view state) {
-  if (state == "57014") return ErrorCode::deadline_exceeded;
-  if (state == "53100") return ErrorCode::no_space;
-  if (state == "42501" || state == "25006") return ErrorCode::permission_denied;
-  if (state.starts_with("28")) return ErrorCode::unauthenticated;
-  if (state.starts_with("XX00") && state != "XX000") return ErrorCode::corruption;
-  for (const std::string_view passing : {"08", "40", "53", "55", "57"}) {
-    if (state.starts_with(passing)) return ErrorCode::unavailable;
-  }
-  return ErrorCode::internal;
-}
-
-std::string first_line(std::string_view text) {
-  return std::string(text.substr(0, text.find('\n')));
-}
+/// Measured: a lookup takes 4 us, a row 0.2 us, and a list is read twice, at first to be counted.
+constexpr std::int64_t rows_per_lookup = 6;
+/// The server cannot know how long our lists are, and takes all for short.
+constexpr auto joins_in_order =
+    "SELECT set_config('enable_nestloop', 'off', TRUE), set_config('enable_hashjoin', 'off', TRUE)";
+constexpr auto joins_by_lookup =
+    "SELECT set_config('enable_nestloop', 'on', TRUE), set_config('enable_hashjoin', 'on', TRUE)";
 
 SqlQuery texts_with(std::span<const std::string> pieces) {
   SqlQuery query{"SELECT s.hash FROM texts t JOIN searched s ON s.n = t.n WHERE TRUE", {}};
@@ -136,6 +45,13 @@ SqlQuery texts_with(std::span<const std::string> pieces) {
   return query;
 }
 
+void show_all(PostgresPipeline& pipeline, const std::function<void(const SqlRow&)>& each) {
+  show_rows(pipeline.next().get(), [&](const SqlRow& row) {
+    each(row);
+    return More::yes;
+  });
+}
+
 /// One value, so that statements are the same for any count, and are planned once.
 SqlQuery among(std::string_view column, std::span<const std::int64_t> numbers) {
   return {fmt::format("{} = ANY (CAST(CAST(? AS TEXT) AS BIGINT[]))", column),
@@ -145,7 +61,9 @@ SqlQuery among(std::string_view column, std::span<const std::int64_t> numbers) {
 }  // namespace
 
 PostgresConnection::PostgresConnection(const std::string& url) : connection_(libpq().connect(url.c_str())) {
-  if (!connection_ || libpq().status(connection_.get()) != CONNECTION_OK) fail(nullptr);
+  if (!connection_ || libpq().status(connection_.get()) != CONNECTION_OK) {
+    fail_postgres(connection_.get(), nullptr);
+  }
   // The order of joins is chosen by who knows the sizes; compiling takes longer than our queries; and of a
   // long answer the first rows are wanted soon.
   run_script(
@@ -154,82 +72,73 @@ PostgresConnection::PostgresConnection(const std::string& url) : connection_(lib
       "SET standard_conforming_strings = on; SET bytea_output = hex");
 }
 
-PostgresConnection::Result PostgresConnection::run_query(const SqlQuery& query) {
+std::vector<PostgresResult> PostgresConnection::exchange(std::span<const SqlQuery> queries) {
   if (deadline_ && SteadyClock::now() > *deadline_) {
     throw Error(ErrorCode::deadline_exceeded, "searching the catalogue took too long",
                 "narrow the query, for example by user or time");
   }
-  const Parameters parameters(query.values);
-  constexpr int binary = 1;
-  return checked(libpq().exec_params(connection_.get(), numbered(query.text).c_str(), parameters.count(),
-                                     parameters.types(), parameters.data(), parameters.lengths(),
-                                     parameters.formats(), binary));
-}
-
-PostgresConnection::Result PostgresConnection::checked(PGresult* raw) {
-  Result result(raw);
-  const ExecStatusType status = libpq().result_status(raw);
-  if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_PIPELINE_SYNC) fail(raw);
-  return result;
+  const bool in_order =
+      std::ranges::any_of(queries, [](const SqlQuery& query) { return query.joins == Joins::in_order; });
+  if (in_order) queued_.emplace_back(joins_in_order);
+  PostgresPipeline pipeline(connection_.get(), std::exchange(queued_, {}));
+  if (in_order) queued_.emplace_back(joins_by_lookup);
+  for (const SqlQuery& query : queries) pipeline.send(query);
+  pipeline.sync();
+  std::vector<PostgresResult> answers;
+  for (std::size_t i = 0; i < queries.size(); ++i) answers.push_back(pipeline.next());
+  return answers;
 }
 
 void PostgresConnection::query(const SqlQuery& query, const Each& each) {
-  const Result result = run_query(query);
-  for (int row = 0; row < libpq().rows(result.get()); ++row) {
-    if (each(ResultRow(result.get(), row)) == More::no) return;
-  }
+  show_rows(exchange({&query, 1}).front().get(), each);
 }
 
 void PostgresConnection::stream(const SqlQuery& query, const Each& each) {
   const std::string cursor = fmt::format("c{}", ++cursors_);
-  run_query({fmt::format("DECLARE {} NO SCROLL CURSOR FOR {}", cursor, query.text), query.values});
+  const auto fetch = [&](int rows) { return SqlQuery{fmt::format("FETCH {} FROM {}", rows, cursor), {}}; };
   int wanted = first_rows;
-  for (int rows = 1; rows > 0; wanted = std::min(2 * wanted, most_rows)) {
-    const Result result = run_query({fmt::format("FETCH {} FROM {}", wanted, cursor), {}});
-    rows = libpq().rows(result.get());
-    for (int row = 0; row < rows; ++row) {
-      if (each(ResultRow(result.get(), row)) == More::yes) continue;
-      rows = 0;
-    }
+  const SqlQuery first[]{SqlQuery{fmt::format("DECLARE {} NO SCROLL CURSOR FOR ", cursor), {}} + query,
+                         fetch(wanted)};
+  PostgresResult rows = std::move(exchange(first).back());
+  for (More more = More::yes;;) {
+    show_rows(rows.get(), [&](const SqlRow& row) { return more = each(row); });
+    if (more == More::no || libpq().rows(rows.get()) < wanted) break;
+    wanted = std::min(2 * wanted, most_rows);
+    const SqlQuery next = fetch(wanted);
+    rows = std::move(exchange({&next, 1}).front());
   }
-  run_query({"CLOSE " + cursor, {}});
+  queued_.push_back("CLOSE " + cursor);
 }
 
 const std::string& PostgresConnection::prepared(std::string_view text) {
   if (const auto found = prepared_.find(text); found != prepared_.end()) return found->second;
   const std::string name = fmt::format("s{}", prepared_.size());
-  checked(libpq().prepare(connection_.get(), name.c_str(), numbered(text).c_str(), 0, nullptr));
+  checked_result(connection_.get(),
+                 libpq().prepare(connection_.get(), name.c_str(), numbered(text).c_str(), 0, nullptr));
   return prepared_.emplace(std::string(text), name).first->second;
-}
-
-void PostgresConnection::send(const std::string& statement, const SqlValues& values) {
-  const Parameters parameters(values);
-  constexpr int binary = 1;
-  if (libpq().send_prepared(connection_.get(), statement.c_str(), parameters.count(), parameters.data(),
-                            parameters.lengths(), parameters.formats(), binary) == 0) {
-    fail(nullptr);
-  }
-}
-
-void PostgresConnection::receive(std::size_t index, const EachOfMany& each) {
-  const Result result = checked(libpq().next_result(connection_.get()));
-  for (int row = 0; row < libpq().rows(result.get()); ++row) each(index, ResultRow(result.get(), row));
-  const Result end(libpq().next_result(connection_.get()));  // each statement's answers end with nothing
 }
 
 void PostgresConnection::run_many(std::string_view text, std::span<const SqlValues> rows,
                                   const EachOfMany& each) {
   if (rows.empty()) return;
   const std::string& statement = prepared(text);
-  if (libpq().enter_pipeline(connection_.get()) == 0) fail(nullptr);
   for (std::size_t begin = 0; begin < rows.size(); begin += sent_at_once) {
+    PostgresPipeline pipeline(connection_.get(), std::exchange(queued_, {}));
     const std::size_t end = std::min(rows.size(), begin + sent_at_once);
-    for (std::size_t i = begin; i < end; ++i) send(statement, rows[i]);
-    if (libpq().sync_pipeline(connection_.get()) == 0) fail(nullptr);
-    for (std::size_t i = begin; i < end; ++i) receive(i, each);
-    checked(libpq().next_result(connection_.get()));
+    for (std::size_t i = begin; i < end; ++i) pipeline.send_prepared(statement, rows[i]);
+    pipeline.sync();
+    for (std::size_t i = begin; i < end; ++i) show_all(pipeline, [&](const SqlRow& row) { each(i, row); });
   }
-  if (libpq().exit_pipeline(connection_.get()) == 0) fail(nullptr);
+}
+
+void PostgresConnection::run_together(std::span<const SqlLookup> lookups) {
+  for (const SqlLookup& lookup : lookups) prepared(lookup.query.text);
+  PostgresPipeline pipeline(connection_.get(), std::exchange(queued_, {}));
+  for (const SqlLookup& lookup : lookups) {
+    pipeline.send_prepared(prepared(lookup.query.text), lookup.query.values);
+  }
+  pipeline.sync();
+  for (const SqlLookup& lookup : lookups) show_all(pipeline, lookup.each);
 }
 
 void PostgresConnection::insert_many(std::string_view into, std::span<const SqlValues> rows,
@@ -249,9 +158,9 @@ void PostgresConnection::insert_many(std::string_view into, std::span<const SqlV
 
 void PostgresConnection::begin(Access access) {
   if (access == Access::read) {
-    run({"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", {}});
+    queued_ = {"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"};
   } else {
-    run({"BEGIN", {}});
+    queued_ = {"BEGIN"};
     run({"SELECT pg_advisory_xact_lock(?)", {writers_lock}});
   }
 }
@@ -271,7 +180,7 @@ void PostgresConnection::set_deadline(Deadline deadline) {
   if (!deadline) return;
   const auto left =
       std::chrono::duration_cast<std::chrono::milliseconds>(*deadline - SteadyClock::now()).count();
-  run_script(fmt::format("SET LOCAL statement_timeout = {}", std::max<std::int64_t>(left, 1)));
+  queued_.push_back(fmt::format("SET LOCAL statement_timeout = {}", std::max<std::int64_t>(left, 1)));
 }
 
 void PostgresConnection::compact() {
@@ -296,21 +205,13 @@ void PostgresConnection::set_schema_version(std::int64_t version) {
 }
 
 void PostgresConnection::run_script(std::string_view text) {
-  checked(libpq().exec(connection_.get(), std::string(text).c_str()));
-}
-
-void PostgresConnection::fail(const PGresult* result) {
-  const char* state = result == nullptr ? nullptr : libpq().error_field(result, PG_DIAG_SQLSTATE);
-  const bool lost = !connection_ || libpq().status(connection_.get()) != CONNECTION_OK;
-  const ErrorCode code = lost || state == nullptr ? ErrorCode::unavailable : code_of(state);
-  const char* why =
-      result == nullptr ? libpq().error_message(connection_.get()) : libpq().result_error_message(result);
-  throw Error(code, fmt::format("the catalogue on PostgreSQL: {}", first_line(why)),
-              code == ErrorCode::unavailable ? "what was saved is safe in the store; try again later" : "");
+  const std::string script = fmt::format("{};{}", fmt::join(std::exchange(queued_, {}), ";"), text);
+  checked_result(connection_.get(), libpq().exec(connection_.get(), script.c_str()));
 }
 
 const SqlDialect& PostgresConnection::dialect() const {
   static const SqlDialect dialect{
+      .rows_per_lookup = rows_per_lookup,
       .texts_table = "texts(n, text)",
       .remove_all_texts = "DELETE FROM texts",
       .remove_all_waiting = "TRUNCATE waiting",

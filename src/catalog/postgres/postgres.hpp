@@ -4,8 +4,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "catalog/postgres/libpq.hpp"
+#include "catalog/postgres/pipeline.hpp"
 #include "catalog/sql/connection.hpp"
 
 namespace unio::sql {
@@ -23,6 +25,7 @@ class PostgresConnection final : public SqlConnection {
   void stream(const SqlQuery& query, const Each& each) override;
   using SqlConnection::run_many;
   void run_many(std::string_view text, std::span<const SqlValues> rows, const EachOfMany& each) override;
+  void run_together(std::span<const SqlLookup> lookups) override;
   void insert_many(std::string_view into, std::span<const SqlValues> rows, IfPresent if_present) override;
   void begin(Access access) override;
   void commit() override;
@@ -38,21 +41,16 @@ class PostgresConnection final : public SqlConnection {
   struct Finish {
     void operator()(PGconn* connection) const { libpq().finish(connection); }
   };
-  struct Clear {
-    void operator()(PGresult* result) const { libpq().clear(result); }
-  };
-  using Result = std::unique_ptr<PGresult, Clear>;
 
-  Result run_query(const SqlQuery& query);
-  Result checked(PGresult* result);
+  /// Sends all at once, and shows the answers.
+  std::vector<PostgresResult> exchange(std::span<const SqlQuery> queries);
   const std::string& prepared(std::string_view text);
-  void send(const std::string& statement, const SqlValues& values);
-  void receive(std::size_t index, const EachOfMany& each);
-  [[noreturn]] void fail(const PGresult* result);
 
   std::unique_ptr<PGconn, Finish> connection_;
   /// The names of prepared statements, by text.
   std::map<std::string, std::string, std::less<>> prepared_;
+  /// Statements of which nothing is to be known: they go with the next one, and fail with it.
+  std::vector<std::string> queued_;
   int cursors_ = 0;
   Deadline deadline_;
 };

@@ -22,11 +22,32 @@ Condition Compiler::strings_in(const PathRef& at, const std::vector<std::int64_t
   if (hashes.size() == 1) which.text = "path = ? AND value = ?";
   Condition condition = exactly(SqlQuery{"EXISTS (SELECT 1 FROM string_values v WHERE ", {}} + which +
                                 " AND v.time = d.time AND v.document = d.n)");
-  // The list of one value is in order, and tells each document once.
-  const Repeats repeats = hashes.size() == 1 ? Repeats::none : repeats_at(at.path);
-  condition.source = values_source({"string_values", std::move(which), repeats, shortest_ + 1});
-  condition.source->ordered = hashes.size() == 1;
+  condition.source = hashes.size() == 1
+                         ? list_of(which)
+                         : values_source({"string_values", which, repeats_at(at.path), shortest_ + 1});
   return condition;
+}
+
+/// The documents with one text: in order, and each once.
+Source Compiler::list_of(const SqlQuery& which) {
+  const auto rows = [which](TimeRange times) {
+    return SqlQuery{"SELECT document, time FROM string_values WHERE ", {}} + which + " AND " +
+           in_range("time", times);
+  };
+  Source list{.rows = rows, .ordered = true, .tight = true};
+  const SqlQuery newest = rows(times_) + " ORDER BY time DESC LIMIT ?";
+  const std::int64_t most = shortest_ + 1;
+  const SqlLookup lookups[]{
+      {newest + SqlQuery{"", {1}}, [&](const SqlRow& row) { list.times.to = row.integer(1); }},
+      {SqlQuery{"SELECT count(*), min(time) FROM (", {}} + newest + ") counted" + SqlQuery{"", {most}},
+       [&](const SqlRow& row) {
+         list.seen = row.integer(0);
+         if (list.seen > 0) list.times.from = row.integer(1);
+       }}};
+  connection_.run_together(lookups);
+  list.counted = list.seen < most || list.seen == most_counted;
+  list.size = list.counted ? list.seen : most_counted;
+  return list;
 }
 
 /// Documents with a number that compares so. There is no way from a document to its numbers: of ranges, those
@@ -164,17 +185,6 @@ Compiler::NumbersAt Compiler::numbers_at(const PathRef& at) {
 
 Compiler::NumbersAt Compiler::times_at(const PathRef& at) {
   return {find_path(times_path(at.path)), at.n, holds::time, repeats_at(at.path)};
-}
-
-/// Whether any document may have several values at the path: has an array there, or on the way.
-Compiler::Repeats Compiler::repeats_at(const std::string& path) {
-  for (std::size_t end = path.find('\0');; end = path.find('\0', end + 1)) {
-    const auto n = find_path(path.substr(0, end));
-    const SqlQuery arrays{"SELECT 1 FROM shape_paths WHERE path = ? AND holds & ? <> 0 LIMIT 1",
-                          {n.value_or(0), holds::array}};
-    if (connection_.find_integer(arrays)) return Repeats::some;
-    if (end == std::string::npos) return Repeats::none;
-  }
 }
 
 }  // namespace unio::sql

@@ -358,8 +358,4 @@ Condition Compiler::is_null(const PathRef& at) {
   return {joined(uppers, " OR ", everything), joined(lowers, " AND ", nothing)};
 }
 
-std::optional<std::int64_t> Compiler::find_path(const std::string& path) {
-  return connection_.find_integer({"SELECT n FROM paths WHERE path = ?", {bytes(path)}});
-}
-
 }  // namespace unio::sql

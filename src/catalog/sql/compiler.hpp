@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -17,6 +18,8 @@ class Compiler {
   Compiler(SqlConnection& connection, const TextHash& hash, TimeRange times)
       : connection_(connection), hash_(hash), times_(times) {}
 
+  /// Asks for the paths of a query's fields at once, instead of for each when it is needed.
+  void learn_paths(const Query& query);
   Condition compile(const Query& query);
   /// From now on it is of no use how much longer than this a source is.
   void has_source_of(std::int64_t size) { shortest_ = std::min(shortest_, size); }
@@ -90,6 +93,7 @@ class Compiler {
     std::int64_t most = most_counted;
   };
   Source values_source(const Values& values);
+  Source list_of(const SqlQuery& which);
   std::optional<Strings> few_strings(std::int64_t path);
   std::optional<Strings> few_strings(std::int64_t path, const SqlQuery& among);
   std::optional<Strings> few_strings(const SqlQuery& query);
@@ -98,7 +102,15 @@ class Compiler {
 
   NumbersAt numbers_at(const PathRef& at);
   NumbersAt times_at(const PathRef& at);
-  std::optional<std::int64_t> find_path(const std::string& path);
+  /// What the database knows of a path; asked once.
+  struct PathInfo {
+    std::optional<std::int64_t> n;
+    bool has_array = false;  ///< in any document
+  };
+  const PathInfo& path_info(const std::string& path);
+  void learn(const std::vector<std::string>& paths);
+  void ask_for_paths(SqlValues values);
+  std::optional<std::int64_t> find_path(const std::string& path) { return path_info(path).n; }
   /// Counts its rows, or others that tell the same documents, some of them repeatedly.
   Source measured(Source source);
   Source measured(Source source, const Measure& by);
@@ -107,6 +119,7 @@ class Compiler {
   const TextHash& hash_;
   TimeRange times_;
   std::int64_t shortest_ = most_counted - 1;
+  std::map<std::string, PathInfo> paths_;
 };
 
 /// Integers up to here are doubles exactly.

@@ -31,8 +31,11 @@ struct Source {
   std::int64_t size = 0;
   /// Whether it is sure that there are as many.
   bool counted = true;
-  /// Whether the database reads it newest first.
+  /// Whether it is a list that the database reads newest first.
   bool ordered = false;
+  /// How many of a list were counted, and between which times they lie.
+  std::int64_t seen = 0;
+  TimeRange times = {};
   /// Whether what it tells matches, so that nothing need be looked at again.
   bool tight = false;
 };

@@ -23,6 +23,13 @@ std::optional<std::string> SqlConnection::find_bytes(const SqlQuery& query) {
   return found;
 }
 
+void SqlConnection::run_together(std::span<const SqlLookup> lookups) {
+  for (const SqlLookup& lookup : lookups) {
+    run_many(lookup.query.text, {&lookup.query.values, 1},
+             [&](std::size_t, const SqlRow& row) { lookup.each(row); });
+  }
+}
+
 template <class T>
 void SqlConnection::insert_value_rows(std::string_view table, std::span<const ValueRow<T>> rows) {
   in_parts(rows, as_values<T>, [&](std::span<const SqlValues> part) {

@@ -40,19 +40,35 @@ class SqlRow {
   virtual std::string_view bytes(int column) const = 0;
 };
 
-enum class Access { read, write };
-enum class More { no, yes };
-/// What becomes of a new row whose key is there.
-enum class IfPresent { fail, skip };
+/// How the rows of one list are found in another.
+enum class Joins : std::uint8_t {
+  by_lookup,  ///< each by itself
+  in_order,   ///< by reading both lists beside each other, where the database can
+};
 
 /// SQL, with its values apart from it: `?` stands for each, in order.
 struct SqlQuery {
   std::string text;
   SqlValues values;
+  Joins joins = Joins::by_lookup;
 };
+
+/// A statement that is run often, and who sees its rows.
+struct SqlLookup {
+  SqlQuery query;
+  std::function<void(const SqlRow&)> each;
+};
+
+enum class Access { read, write };
+enum class More { no, yes };
+/// What becomes of a new row whose key is there.
+enum class IfPresent { fail, skip };
 
 /// What two databases say differently.
 struct SqlDialect {
+  /// So many rows of a list are read in order in the time that one is looked up; 1 where lists are not joined
+  /// in order.
+  std::int64_t rows_per_lookup = 1;
   /// Where folded texts are inserted so that pieces of them are found: (number in searched, text).
   std::string_view texts_table;
   std::string_view remove_all_texts;
@@ -81,6 +97,8 @@ class SqlConnection {
   /// Runs one statement for each of many rows of values, all of the same types; `each` is shown what they
   /// return, with the position of the values, in order.
   virtual void run_many(std::string_view text, std::span<const SqlValues> rows, const EachOfMany& each) = 0;
+  /// Runs some that do not depend on each other, in order; over a network in the time of one.
+  virtual void run_together(std::span<const SqlLookup> lookups);
   /// Inserts rows into a table: `into` is its name with the columns in parentheses.
   virtual void insert_many(std::string_view into, std::span<const SqlValues> rows, IfPresent if_present) {
     if (!rows.empty()) run_many(insertion(into, rows.front().size(), 1, if_present), rows);

@@ -1,5 +1,6 @@
 #include "catalog/sql/lookup.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/digest.hpp"
@@ -14,9 +15,11 @@ constexpr std::string_view salt_name = "salt";
 }  // namespace
 
 std::optional<TextHash> TextHash::find(SqlConnection& connection) {
-  auto salt = connection.find_bytes({"SELECT value FROM states WHERE name = ?", {bytes(salt_name)}});
-  if (!salt) return std::nullopt;
-  return TextHash(std::move(*salt));
+  std::optional<TextHash> found;
+  const SqlLookup lookup{{"SELECT value FROM states WHERE name = ?", {bytes(salt_name)}},
+                         [&](const SqlRow& row) { found = TextHash(std::string(row.bytes(0))); }};
+  connection.run_together({&lookup, 1});
+  return found;
 }
 
 TextHash TextHash::make(SqlConnection& connection) {
@@ -46,6 +49,7 @@ std::string placeholders(std::size_t count) {
 SqlQuery& operator+=(SqlQuery& left, const SqlQuery& right) {
   left.text += right.text;
   left.values.insert(left.values.end(), right.values.begin(), right.values.end());
+  left.joins = std::max(left.joins, right.joins);
   return left;
 }
 

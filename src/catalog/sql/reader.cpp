@@ -1,7 +1,5 @@
 #include "catalog/sql/reader.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <span>
 #include <string>
@@ -24,60 +22,63 @@ class Reader {
   explicit Reader(SqlConnection& connection) : connection_(connection) {}
 
   void read(std::span<const std::int64_t> numbers) {
-    Sharing environments;
-    select(
-        "SELECT d.n, d.kind, d.time, d.revision, i.id, b.body, d.environment FROM documents d "
-        "JOIN nodes i ON i.n = d.n JOIN bodies b ON b.n = d.n",
-        "d.n", numbers, "", [&](const SqlRow& row) {
-          CatalogDocument& document = documents_[row.integer(0)];
-          document.kind = static_cast<DocumentKind>(row.integer(1));
-          document.creation_time = Time(std::chrono::microseconds(row.integer(2)));
-          document.revision = static_cast<std::uint64_t>(row.integer(3));
-          document.id = std::string(row.bytes(4));
-          document.document = Json::parse(unpacked(row.bytes(5)));
-          if (!row.is_null(6)) environments[row.integer(6)].push_back(&document);
-        });
-    set_environments(environments);
-    read_parents(numbers);
+    const std::vector<SqlLookup> lookups{document_lookup(numbers), environment_lookup(numbers),
+                                         parent_lookup(numbers)};
+    connection_.run_together(lookups);
+    sharing_.clear();
   }
 
   std::map<std::int64_t, CatalogDocument> documents() && { return std::move(documents_); }
 
  private:
-  using Sharing = std::map<std::int64_t, std::vector<CatalogDocument*>>;
-
-  /// Runs what is prepared once, however often it is asked.
-  void select(std::string_view what, std::string_view column, std::span<const std::int64_t> numbers,
-              std::string_view order, const std::function<void(const SqlRow&)>& each) {
-    const SqlQuery among = connection_.dialect().among(column, numbers);
-    connection_.run_many(fmt::format("{} WHERE {}{}", what, among.text, order), {&among.values, 1},
-                         [&](std::size_t, const SqlRow& row) { each(row); });
+  SqlLookup document_lookup(std::span<const std::int64_t> numbers) {
+    return {SqlQuery{"SELECT d.n, d.kind, d.time, d.revision, i.id, b.body, d.environment FROM documents d "
+                     "JOIN nodes i ON i.n = d.n JOIN bodies b ON b.n = d.n WHERE ",
+                     {}} +
+                among("d.n", numbers),
+            [this](const SqlRow& row) {
+              CatalogDocument& document = documents_[row.integer(0)];
+              document.kind = static_cast<DocumentKind>(row.integer(1));
+              document.creation_time = Time(std::chrono::microseconds(row.integer(2)));
+              document.revision = static_cast<std::uint64_t>(row.integer(3));
+              document.id = std::string(row.bytes(4));
+              document.document = Json::parse(unpacked(row.bytes(5)));
+              if (!row.is_null(6)) sharing_[row.integer(6)].push_back(&document);
+            }};
   }
 
-  void set_environments(const Sharing& environments) {
-    std::vector<std::int64_t> numbers;
-    for (const auto& [n, documents] : environments) numbers.push_back(n);
-    if (numbers.empty()) return;
-    select("SELECT n, body FROM environments", "n", numbers, "", [&](const SqlRow& row) {
-      Json packages = Json::parse(row.bytes(1));
-      const std::vector<CatalogDocument*>& sharing = environments.at(row.integer(0));
-      for (CatalogDocument* document : std::span(sharing).subspan(1)) {
-        document->document.set(std::string(environment_field), packages);
-      }
-      sharing.front()->document.set(std::string(environment_field), std::move(packages));
-    });
+  /// Seen after the documents.
+  SqlLookup environment_lookup(std::span<const std::int64_t> numbers) {
+    return {SqlQuery{"SELECT n, body FROM environments WHERE n IN (SELECT environment FROM documents WHERE ",
+                     {}} +
+                among("n", numbers) + ")",
+            [this](const SqlRow& row) {
+              Json packages = Json::parse(row.bytes(1));
+              const std::vector<CatalogDocument*>& sharing = sharing_.at(row.integer(0));
+              for (CatalogDocument* document : std::span(sharing).subspan(1)) {
+                document->document.set(std::string(environment_field), packages);
+              }
+              sharing.front()->document.set(std::string(environment_field), std::move(packages));
+            }};
   }
 
-  void read_parents(std::span<const std::int64_t> numbers) {
-    select("SELECT p.child, i.id FROM parents p JOIN nodes i ON i.n = p.parent", "p.child", numbers,
-           " ORDER BY p.child, p.position", [&](const SqlRow& row) {
-             const auto child = documents_.find(row.integer(0));
-             if (child != documents_.end()) child->second.based_on.emplace_back(row.bytes(1));
-           });
+  SqlLookup parent_lookup(std::span<const std::int64_t> numbers) {
+    return {SqlQuery{"SELECT p.child, i.id FROM parents p JOIN nodes i ON i.n = p.parent WHERE ", {}} +
+                among("p.child", numbers) + " ORDER BY p.child, p.position",
+            [this](const SqlRow& row) {
+              const auto child = documents_.find(row.integer(0));
+              if (child != documents_.end()) child->second.based_on.emplace_back(row.bytes(1));
+            }};
+  }
+
+  SqlQuery among(std::string_view column, std::span<const std::int64_t> numbers) const {
+    return connection_.dialect().among(column, numbers);
   }
 
   SqlConnection& connection_;
   std::map<std::int64_t, CatalogDocument> documents_;
+  /// By the number of the environment, whose documents it is.
+  std::map<std::int64_t, std::vector<CatalogDocument*>> sharing_;
 };
 
 }  // namespace

@@ -48,21 +48,23 @@ std::unique_ptr<SqlConnection> SqlCatalog::take() {
 template <class Body>
 auto SqlCatalog::in_transaction(Access access, Body&& body) {
   std::unique_ptr<SqlConnection> connection = take();
-  std::optional<SqlTransaction> transaction;
-  try {
-    transaction.emplace(*connection, access);
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::unavailable) throw;
+  for (bool may_repeat = true;;) {
+    try {
+      SqlTransaction transaction(*connection, access);
+      may_repeat = may_repeat && access == Access::read;
+      auto result = body(*connection);
+      transaction.commit();
+      connection->set_deadline(std::nullopt);
+      idle_.lock()->push_back(std::move(connection));
+      return result;
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::unavailable || !may_repeat) throw;
+    }
     // One that was idle may have been lost meanwhile, and then the others, too.
+    may_repeat = false;
     idle_.lock()->clear();
     connection = connect_();
-    transaction.emplace(*connection, access);
   }
-  auto result = body(*connection);
-  transaction->commit();
-  connection->set_deadline(std::nullopt);
-  idle_.lock()->push_back(std::move(connection));
-  return result;
 }
 
 std::size_t SqlCatalog::put(std::span<const CatalogDocument> documents, const CatalogStates& states,

@@ -48,6 +48,15 @@ TEST_F(PostgresCatalog, goes_on_after_its_connections_were_lost_between_two_call
   EXPECT_EQ(catalog->find(query("{}"), {}).total, (FindTotal{2, true}));
 }
 
+TEST_F(PostgresCatalog, finds_after_its_connections_were_lost) {
+  const auto catalog = open_postgres_catalog(url());
+  catalog->put(std::vector{a_document("a", 1)});
+  cut_all_connections();
+  EXPECT_EQ(catalog->find(query("{}"), {}).total, (FindTotal{1, true}));
+  cut_all_connections();
+  EXPECT_EQ(catalog->find_ids("", 10), std::vector<std::string>{"a"});
+}
+
 TEST_F(PostgresCatalog, says_that_it_is_away) {
   EXPECT_UNIO_ERROR(open_postgres_catalog("postgresql://unio@127.0.0.1:1/none"), unavailable);
 }

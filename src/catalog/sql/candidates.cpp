@@ -1,0 +1,188 @@
+#include "catalog/sql/candidates.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "catalog/sql/compiler.hpp"
+#include "catalog/sql/document_index.hpp"
+#include "model/query_match.hpp"
+
+namespace unio::sql {
+namespace {
+
+/// The parts of a query of which each must match.
+void add_parts(const Query& query, std::vector<Query>& parts) {
+  const auto* all = std::get_if<query::All>(&query.node);
+  if (all == nullptr) {
+    parts.push_back(query);
+    return;
+  }
+  for (const Query& part : all->queries) add_parts(part, parts);
+}
+
+/// Puts the ends of each range next to each other into one part.
+std::vector<Query> with_ranges(std::vector<Query> parts) {
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    for (std::size_t k = i + 1; k < parts.size(); ++k) {
+      if (!are_both_ends(parts[i], parts[k])) continue;
+      parts[i] = Query{query::All{{parts[i], parts[k]}}};
+      parts.erase(parts.begin() + static_cast<std::ptrdiff_t>(k));
+      break;
+    }
+  }
+  return parts;
+}
+
+bool is_about_files(const Query& query) {
+  const auto* field = std::get_if<query::Field>(&query.node);
+  return field != nullptr && field->path.names() == std::vector<std::string>{std::string(files_field)} &&
+         std::holds_alternative<query::Matches>(field->test);
+}
+
+Reads reads_of(const Query& part) {
+  if (is_about_files(part)) return Reads::files;
+  return fields_of(part).contains(std::string(environment_field)) ? Reads::all : Reads::body;
+}
+
+std::string_view columns(Reads reads) {
+  switch (reads) {
+    case Reads::none:
+      return "d.n, d.time";
+    case Reads::files:
+      return "d.n, d.time, d.files";
+    case Reads::body:
+      return "d.n, d.time, b.body";
+    case Reads::all:
+      return "d.n, d.time, b.body, e.body";
+  }
+  return {};
+}
+
+/// How many documents a list tells down to a time, if it goes on as it begins.
+double goes_on_for(const Source& list, std::int64_t from) {
+  const auto length = [&](std::int64_t begin) {
+    return static_cast<double>(list.times.to) - static_cast<double>(begin);
+  };
+  return static_cast<double>(list.seen) * length(from) / std::max(length(list.times.from), 1.0);
+}
+
+}  // namespace
+
+Candidates::Candidates(SqlConnection& connection, const TextHash& hash, const Query& query)
+    : connection_(connection), times_(times_of(query)) {
+  Compiler compiler(connection, hash, times_);
+  compiler.learn_paths(query);
+  add_parts(query, parts_);
+  parts_ = with_ranges(std::move(parts_));
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    const auto& source = conditions_.emplace_back(compiler.compile(parts_[i])).source;
+    if (!source || (driver_ && source->size >= driver()->size)) continue;
+    driver_ = i;
+    compiler.has_source_of(source->size);
+  }
+}
+
+Pass Candidates::pass_with(bool driven) const {
+  Pass pass{.driven = driven};
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    if (conditions_[i].is_exact() || is_told(i, driven)) continue;
+    pass.rest.push_back(parts_[i]);
+    pass.reads = std::max(pass.reads, reads_of(parts_[i]));
+    pass.fields.merge(fields_of(parts_[i]));
+  }
+  return pass;
+}
+
+bool Candidates::is_counted(const Pass& pass) const {
+  return parts_.size() == 1 && pass.driven && is_told(0, true) && driver()->counted;
+}
+
+SqlQuery Candidates::rows(const Pass& pass, TimeRange times) {
+  return SqlQuery{fmt::format("SELECT {} FROM ", columns(pass.reads)), {}} + from(pass, times);
+}
+
+SqlQuery Candidates::from(const Pass& pass, TimeRange times) {
+  const SqlQuery conditions = where(times, pass.driven);
+  // What is known of a document without looking at it.
+  if (pass.driven && pass.reads == Reads::none && !needs_row(conditions)) {
+    if (!joined().empty()) return from_lists(joined(), times);
+    return SqlQuery{"(SELECT document AS n, time FROM (", {}} + driver()->rows(times) + ") s) d WHERE " +
+           conditions;
+  }
+  SqlQuery from;
+  if (pass.driven) from = SqlQuery{"(", {}} + driver()->rows(times) + ") s CROSS JOIN ";
+  from.text += "documents d";
+  if (pass.reads >= Reads::body) from.text += " CROSS JOIN bodies b";
+  if (pass.reads == Reads::all) from.text += " LEFT JOIN environments e ON e.n = d.environment";
+  from.text += " WHERE ";
+  if (pass.driven) from.text += "d.n = s.document AND ";
+  if (pass.reads >= Reads::body) from.text += "b.n = d.n AND ";
+  return from + conditions;
+}
+
+/// Whether all that the driver tells meets that part.
+bool Candidates::is_told(std::size_t part, bool driven) const {
+  return driven && part == *driver_ && driver()->tight;
+}
+
+/// The parts that the driver's documents, or all documents, have yet to meet.
+std::vector<std::size_t> Candidates::open_parts(bool driven) const {
+  std::vector<std::size_t> open;
+  for (std::size_t i = 0; i < conditions_.size(); ++i) {
+    if (!is_told(i, driven) && conditions_[i].upper.text != "TRUE") open.push_back(i);
+  }
+  return open;
+}
+
+SqlQuery Candidates::where(TimeRange times, bool driven) const {
+  SqlQuery where = in_range("d.time", times);
+  for (const std::size_t i : open_parts(driven)) where += SqlQuery{" AND ", {}} + conditions_[i].upper;
+  return where;
+}
+
+/// The lists that are best read along with the driver's: which takes less time than to look up in them what
+/// the driver tells.
+const std::vector<std::size_t>& Candidates::joined() {
+  if (joined_) return *joined_;
+  joined_.emplace();
+  for (const std::size_t i : open_parts(true)) {
+    if (may_be_joined(conditions_[i].source)) joined_->push_back(i);
+  }
+  return *joined_;
+}
+
+bool Candidates::may_be_joined(const std::optional<Source>& list) {
+  const std::int64_t rows = connection_.dialect().rows_per_lookup;
+  if (rows <= 1 || !driver()->ordered || !has_short_driver()) return false;
+  if (!list || !list->ordered || !list->tight) return false;
+  const std::int64_t most = rows * driver()->size;
+  if (list->counted && list->size < most_counted) return list->size <= most;
+  if (list->seen > most) return false;
+  if (goes_on_for(*list, driver()->times.from) > static_cast<double>(most)) return false;
+  // It may not go on so.
+  const SqlQuery rest = list->rows({times_.from, list->times.from}) + " ORDER BY time DESC LIMIT 1 OFFSET ?";
+  return !connection_.find_integer(rest + SqlQuery{"", {most - list->seen}});
+}
+
+/// The driver's list joined with some others, and the parts that are open then.
+SqlQuery Candidates::from_lists(const std::vector<std::size_t>& joined, TimeRange times) const {
+  SqlQuery lists = SqlQuery{"(SELECT s.document AS n, s.time FROM (", {}} + driver()->rows(times) + ") s";
+  for (const std::size_t i : joined) {
+    lists += SqlQuery{" JOIN (", {}} + conditions_[i].source->rows(times) +
+             fmt::format(") s{0} ON s{0}.time = s.time AND s{0}.document = s.document", i);
+  }
+  // The limit keeps the database from asking for the other parts before.
+  lists += SqlQuery{" ORDER BY s.time DESC LIMIT ?) d WHERE ", {std::numeric_limits<std::int64_t>::max()}} +
+           in_range("d.time", times);
+  lists.joins = Joins::in_order;
+  for (const std::size_t i : open_parts(true)) {
+    if (std::ranges::find(joined, i) != joined.end()) continue;
+    // In this form they are looked up, not joined.
+    lists += SqlQuery{" AND CASE WHEN ", {}} + conditions_[i].upper + " THEN TRUE ELSE FALSE END";
+  }
+  return lists;
+}
+
+}  // namespace unio::sql
