@@ -103,7 +103,7 @@ void PostgresConnection::stream(const SqlQuery& query, const Each& each) {
   for (More more = More::yes;;) {
     show_rows(rows.get(), [&](const SqlRow& row) { return more = each(row); });
     if (more == More::no || libpq().rows(rows.get()) < wanted) break;
-    wanted = std::min(2 * wanted, most_rows);
+    wanted = std::min(wanted + wanted / 2, most_rows);
     const SqlQuery next = fetch(wanted);
     rows = std::move(exchange({&next, 1}).front());
   }

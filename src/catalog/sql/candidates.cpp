@@ -60,14 +60,6 @@ std::string_view columns(Reads reads) {
   return {};
 }
 
-/// How many documents a list tells down to a time, if it goes on as it begins.
-double goes_on_for(const Source& list, std::int64_t from) {
-  const auto length = [&](std::int64_t begin) {
-    return static_cast<double>(list.times.to) - static_cast<double>(begin);
-  };
-  return static_cast<double>(list.seen) * length(from) / std::max(length(list.times.from), 1.0);
-}
-
 }  // namespace
 
 Candidates::Candidates(SqlConnection& connection, const TextHash& hash, const Query& query)
@@ -80,7 +72,7 @@ Candidates::Candidates(SqlConnection& connection, const TextHash& hash, const Qu
     const auto& source = conditions_.emplace_back(compiler.compile(parts_[i])).source;
     if (!source || (driver_ && source->size >= driver()->size)) continue;
     driver_ = i;
-    compiler.has_source_of(source->size);
+    compiler.has_source(*source);
   }
 }
 

@@ -11,6 +11,8 @@ namespace {
 
 /// Fields of fewer different texts than this are searched by looking at each of them.
 constexpr std::size_t few = 1000;
+/// So much of a list is looked at, at least, to tell how long it may be.
+constexpr std::int64_t fewest_seen = 64;
 
 }  // namespace
 
@@ -35,8 +37,19 @@ Source Compiler::list_of(const SqlQuery& which) {
            in_range("time", times);
   };
   Source list{.rows = rows, .ordered = true, .tight = true};
-  const SqlQuery newest = rows(times_) + " ORDER BY time DESC LIMIT ?";
-  const std::int64_t most = shortest_ + 1;
+  if (shortest_from_) {
+    // Where it is far longer than the shortest a few tell; if they mislead, the shortest is used all the
+    // same.
+    count_newest(list, std::min(std::max(fewest_seen, shortest_ / 16), shortest_ + 1));
+    const bool is_longer = goes_on_for(list, *shortest_from_) > 2 * static_cast<double>(shortest_);
+    if (list.counted || is_longer) return list;
+  }
+  count_newest(list, shortest_ + 1);
+  return list;
+}
+
+void Compiler::count_newest(Source& list, std::int64_t most) {
+  const SqlQuery newest = list.rows(times_) + " ORDER BY time DESC LIMIT ?";
   const SqlLookup lookups[]{
       {newest + SqlQuery{"", {1}}, [&](const SqlRow& row) { list.times.to = row.integer(1); }},
       {SqlQuery{"SELECT count(*), min(time) FROM (", {}} + newest + ") counted" + SqlQuery{"", {most}},
@@ -47,7 +60,13 @@ Source Compiler::list_of(const SqlQuery& which) {
   connection_.run_together(lookups);
   list.counted = list.seen < most || list.seen == most_counted;
   list.size = list.counted ? list.seen : most_counted;
-  return list;
+}
+
+void Compiler::has_source(const Source& source) {
+  if (source.size >= shortest_) return;
+  shortest_ = source.size;
+  shortest_from_.reset();
+  if (source.ordered && source.seen > 0) shortest_from_ = source.times.from;
 }
 
 /// Documents with a number that compares so. There is no way from a document to its numbers: of ranges, those
@@ -166,14 +185,15 @@ Source Compiler::measured(Source source) {
 }
 
 Source Compiler::measured(Source source, const Measure& by) {
-  const char* different = by.repeats == Repeats::none ? "count(*)" : "count(DISTINCT document)";
+  const char* different = by.repeats == Repeats::none ? "0" : "count(DISTINCT document)";
   const SqlQuery count =
       SqlQuery{fmt::format("SELECT count(*), {} FROM (SELECT document FROM (", different), {}} + by.rows +
       ") found LIMIT ?) counted" + SqlQuery{"", {by.most}};
   connection_.query(count, [&](const SqlRow& row) {
+    const std::int64_t told = row.integer(by.repeats == Repeats::none ? 0 : 1);
     const bool all = row.integer(0) < by.most;
-    source.size = all ? row.integer(1) : most_counted;
-    source.counted = all || row.integer(1) == most_counted;
+    source.size = all ? told : most_counted;
+    source.counted = all || told == most_counted;
     return More::no;
   });
   return source;

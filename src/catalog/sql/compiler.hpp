@@ -22,7 +22,7 @@ class Compiler {
   void learn_paths(const Query& query);
   Condition compile(const Query& query);
   /// From now on it is of no use how much longer than this a source is.
-  void has_source_of(std::int64_t size) { shortest_ = std::min(shortest_, size); }
+  void has_source(const Source& source);
 
  private:
   /// Where fields are: in the document, or in an element of an array below a path.
@@ -94,6 +94,7 @@ class Compiler {
   };
   Source values_source(const Values& values);
   Source list_of(const SqlQuery& which);
+  void count_newest(Source& list, std::int64_t most);
   std::optional<Strings> few_strings(std::int64_t path);
   std::optional<Strings> few_strings(std::int64_t path, const SqlQuery& among);
   std::optional<Strings> few_strings(const SqlQuery& query);
@@ -119,6 +120,8 @@ class Compiler {
   const TextHash& hash_;
   TimeRange times_;
   std::int64_t shortest_ = most_counted - 1;
+  /// The time of the oldest that it tells, where it is a list.
+  std::optional<std::int64_t> shortest_from_;
   std::map<std::string, PathInfo> paths_;
 };
 

@@ -2,10 +2,19 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace unio::sql {
 
 const SqlQuery everything{"TRUE", {}};
 const SqlQuery nothing{"FALSE", {}};
+
+double goes_on_for(const Source& list, std::int64_t from) {
+  const auto length = [&](std::int64_t begin) {
+    return static_cast<double>(list.times.to) - static_cast<double>(begin);
+  };
+  return static_cast<double>(list.seen) * length(from) / std::max(length(list.times.from), 1.0);
+}
 
 Condition exactly(SqlQuery condition) {
   return {std::move(condition)};

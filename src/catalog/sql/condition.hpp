@@ -40,6 +40,9 @@ struct Source {
   bool tight = false;
 };
 
+/// How many documents a list tells down to a time, if it goes on as it begins.
+double goes_on_for(const Source& list, std::int64_t from);
+
 /// What SQL can say of a query. Conditions are on a row `d` of documents.
 struct Condition {
   /// True for every document that matches, and perhaps for others.
