@@ -25,6 +25,7 @@ constexpr std::size_t sent_at_once = 200;
 constexpr std::size_t rows_in_statement = 128;
 /// Measured: a lookup takes 4 us, a row 0.2 us, and a list is read twice, at first to be counted.
 constexpr std::int64_t rows_per_lookup = 6;
+constexpr auto begin_reading = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 /// The server cannot know how long our lists are, and takes all for short.
 constexpr auto joins_in_order =
     "SELECT set_config('enable_nestloop', 'off', TRUE), set_config('enable_hashjoin', 'off', TRUE)";
@@ -158,7 +159,7 @@ void PostgresConnection::insert_many(std::string_view into, std::span<const SqlV
 
 void PostgresConnection::begin(Access access) {
   if (access == Access::read) {
-    queued_ = {"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"};
+    queued_ = {begin_reading};
   } else {
     queued_ = {"BEGIN"};
     run({"SELECT pg_advisory_xact_lock(?)", {writers_lock}});
@@ -167,7 +168,10 @@ void PostgresConnection::begin(Access access) {
 
 void PostgresConnection::commit() {
   deadline_.reset();
-  run({"COMMIT", {}});
+  // What is queued would end with the transaction, or it is the beginning of one in which nothing was asked.
+  const bool has_begun = queued_.empty() || queued_.front() != begin_reading;
+  queued_.clear();
+  if (has_begun) run({"COMMIT", {}});
 }
 
 void PostgresConnection::roll_back() noexcept {

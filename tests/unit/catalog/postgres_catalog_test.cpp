@@ -57,6 +57,22 @@ TEST_F(PostgresCatalog, finds_after_its_connections_were_lost) {
   EXPECT_EQ(catalog->find_ids("", 10), std::vector<std::string>{"a"});
 }
 
+TEST_F(PostgresCatalog, goes_on_with_a_connection_on_which_a_query_took_too_long) {
+  sql::PostgresConnection connection(url());
+  for (const sql::Joins joins : {sql::Joins::by_lookup, sql::Joins::in_order}) {
+    sql::SqlTransaction transaction(connection, sql::Access::read);
+    connection.set_deadline(std::chrono::steady_clock::now() + std::chrono::milliseconds(100));
+    const sql::SqlQuery slow{"SELECT 1 FROM pg_sleep(60)", {}, joins};
+    EXPECT_UNIO_ERROR(connection.find_integer(slow), deadline_exceeded);
+    transaction.commit();
+    connection.set_deadline(std::nullopt);
+    EXPECT_EQ(connection.find_integer({"SELECT 7", {}}), 7);
+  }
+  sql::SqlTransaction(connection, sql::Access::read).commit();
+  EXPECT_EQ(connection.find_integer({"SELECT 8", {}}), 8)
+      << "nor does a transaction without a statement matter";
+}
+
 TEST_F(PostgresCatalog, says_that_it_is_away) {
   EXPECT_UNIO_ERROR(open_postgres_catalog("postgresql://unio@127.0.0.1:1/none"), unavailable);
 }
