@@ -53,12 +53,10 @@ class Reader {
                      {}} +
                 among("n", numbers) + ")",
             [this](const SqlRow& row) {
-              Json packages = Json::parse(row.bytes(1));
-              const std::vector<CatalogDocument*>& sharing = sharing_.at(row.integer(0));
-              for (CatalogDocument* document : std::span(sharing).subspan(1)) {
+              const Json packages = Json::parse(row.bytes(1));
+              for (CatalogDocument* document : sharing_[row.integer(0)]) {
                 document->document.set(std::string(environment_field), packages);
               }
-              sharing.front()->document.set(std::string(environment_field), std::move(packages));
             }};
   }
 
