@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/error.hpp"
@@ -27,10 +28,8 @@ constexpr std::size_t rows_in_statement = 128;
 constexpr std::int64_t rows_per_lookup = 6;
 constexpr auto begin_reading = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 /// The server cannot know how long our lists are, and takes all for short.
-constexpr auto joins_in_order =
-    "SELECT set_config('enable_nestloop', 'off', TRUE), set_config('enable_hashjoin', 'off', TRUE)";
-constexpr auto joins_by_lookup =
-    "SELECT set_config('enable_nestloop', 'on', TRUE), set_config('enable_hashjoin', 'on', TRUE)";
+constexpr std::array joins_in_order{"SET LOCAL enable_nestloop = off", "SET LOCAL enable_hashjoin = off"};
+constexpr std::array joins_by_lookup{"SET LOCAL enable_nestloop = on", "SET LOCAL enable_hashjoin = on"};
 
 SqlQuery texts_with(std::span<const std::string> pieces) {
   SqlQuery query{"SELECT s.hash FROM texts t JOIN searched s ON s.n = t.n WHERE TRUE", {}};
@@ -80,9 +79,9 @@ std::vector<PostgresResult> PostgresConnection::exchange(std::span<const SqlQuer
   }
   const bool in_order =
       std::ranges::any_of(queries, [](const SqlQuery& query) { return query.joins == Joins::in_order; });
-  if (in_order) queued_.emplace_back(joins_in_order);
+  if (in_order) queued_.insert(queued_.end(), joins_in_order.begin(), joins_in_order.end());
   PostgresPipeline pipeline(connection_.get(), std::exchange(queued_, {}));
-  if (in_order) queued_.emplace_back(joins_by_lookup);
+  if (in_order) queued_.assign(joins_by_lookup.begin(), joins_by_lookup.end());
   for (const SqlQuery& query : queries) pipeline.send(query);
   pipeline.sync();
   std::vector<PostgresResult> answers;
