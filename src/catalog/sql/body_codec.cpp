@@ -46,23 +46,6 @@ class Deflater {
   z_stream stream_{};
 };
 
-/// The same for decompressing.
-class Inflater {
- public:
-  Inflater() { check(inflateInit2(&stream_, raw_window) == Z_OK, "there is memory to decompress with"); }
-  ~Inflater() { inflateEnd(&stream_); }
-  Inflater(const Inflater&) = delete;
-  Inflater& operator=(const Inflater&) = delete;
-
-  z_stream& begin() {
-    inflateReset(&stream_);
-    return stream_;
-  }
-
- private:
-  z_stream stream_{};
-};
-
 const Bytef* data_of(std::string_view text) {
   return reinterpret_cast<const Bytef*>(text.data());
 }
@@ -91,8 +74,8 @@ std::string unpacked(std::string_view bytes) {
   std::uint32_t size = 0;
   if (bytes.size() >= sizeof size) std::memcpy(&size, bytes.data(), sizeof size);
   std::string text(size <= largest ? size : 0, '\0');
-  thread_local Inflater inflater;
-  z_stream& stream = inflater.begin();
+  z_stream stream{};
+  check(inflateInit2(&stream, raw_window) == Z_OK, "there is memory to decompress with");
   inflateSetDictionary(&stream, data_of(likely), static_cast<uInt>(likely.size()));
   if (bytes.size() >= sizeof size) bytes.remove_prefix(sizeof size);
   stream.next_in = const_cast<Bytef*>(data_of(bytes));
@@ -101,6 +84,7 @@ std::string unpacked(std::string_view bytes) {
   stream.avail_out = static_cast<uInt>(text.size());
   const int result = inflate(&stream, Z_FINISH);
   const bool whole = result == Z_STREAM_END && stream.total_out == size && stream.avail_in == 0;
+  inflateEnd(&stream);
   if (!whole) {
     throw Error(ErrorCode::corruption, "a document in the catalogue is damaged",
                 "the catalogue is only an index: unio reindex makes it anew from the store");
