@@ -205,7 +205,7 @@ bool matches(const Query& query, const QueryValue& document) {
 }
 
 bool matches(const Query& query, const Json& document) {
-  return matches(query, document_of_fields(document, fields_of(query)));
+  return matches(query, QueryValue::of_document(document));
 }
 
 std::set<std::string> fields_of(const Query& query) {
