@@ -127,7 +127,7 @@ std::vector<std::string> expected(const Query& wanted, std::vector<CatalogDocume
 
 std::vector<std::string> all_found(Catalog& catalog, const Query& wanted, std::size_t page_size) {
   std::vector<std::string> ids;
-  FindOptions options{.limit = page_size, .time_limit = std::chrono::minutes(2)};
+  FindOptions options{.limit = page_size, .time_limit = enough_time};
   std::optional<FindTotal> total;
   do {
     const FindPage page = catalog.find(wanted, options);
