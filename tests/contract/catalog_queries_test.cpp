@@ -170,23 +170,29 @@ TEST_P(CatalogQueries, are_answered_as_the_matcher_in_memory_does) {
   }
 }
 
-/// A few documents with one text are met with shorter and longer lists of others: dense, sparse, in bursts.
+/// A few documents with one text are met with shorter and longer lists of others: dense, sparse, in bursts,
+/// and longer than their newest documents tell; the last of these has first none of user7's, and then few.
 TEST_P(CatalogQueries, with_several_texts_are_answered_whatever_the_numbers_of_each) {
   std::vector<CatalogDocument> documents;
   for (int i = 0; i < 1500; ++i) {
     const bool is_late = i >= 1400, is_in_burst = i >= 300 && i < 700;
-    Json members = Json::object({{"who", "user" + std::to_string(i % 50)},
-                                 {"fifth", i % 5 == 0 ? "yes" : "no"},
-                                 {"half", i % 2 == 0 ? "yes" : "no"},
-                                 {"late", is_late ? "yes" : "no"},
-                                 {"burst", is_in_burst || (is_late && i % 9 == 0) ? "yes" : "no"},
-                                 {"file_relpaths", Json::Array{"train.txt", "n" + std::to_string(i % 7)}}});
+    Json members =
+        Json::object({{"who", "user" + std::to_string(i % 50)},
+                      {"fifth", i % 5 == 0 ? "yes" : "no"},
+                      {"half", i % 2 == 0 ? "yes" : "no"},
+                      {"late", is_late ? "yes" : "no"},
+                      {"burst", is_in_burst || (is_late && i % 9 == 0) ? "yes" : "no"},
+                      {"denser", i < 750 || i % 10 == 0 ? "yes" : "no"},
+                      {"misses", i % 10 == 0 || (i < 700 && (i % 50 != 7 || i < 100)) ? "yes" : "no"},
+                      {"file_relpaths", Json::Array{"train.txt", "n" + std::to_string(i % 7)}}});
     documents.push_back(a_document("id" + std::to_string(i), i / 3, std::move(members)));
   }
   put(documents);
   for (const std::string other :
        {R"("fifth": "yes")", R"("fifth": "no")", R"("half": "yes")", R"("late": "yes")", R"("late": "no")",
-        R"("burst": "yes")", R"("burst": "no")", R"("fifth": "yes", "half": "yes", "late": "no")",
+        R"("burst": "yes")", R"("burst": "no")", R"("denser": "yes")", R"("misses": "yes")",
+        R"("half": "yes", "denser": "yes", "misses": "yes")",
+        R"("fifth": "yes", "half": "yes", "late": "no")",
         R"("burst": "yes", "file_relpaths": {"$regex": "train"})", R"("half": "yes", "late": {"$ne": "yes"})",
         R"("half": "yes", "creation_time": {"$gt": {"$date": "1970-01-01T00:00:00.0001Z"}})"}) {
     for (const char* who : {"user0", "user5", "user7"}) {

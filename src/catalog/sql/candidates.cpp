@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 
 #include "catalog/sql/compiler.hpp"
 #include "catalog/sql/document_index.hpp"
@@ -60,6 +59,27 @@ std::string_view columns(Reads reads) {
   return {};
 }
 
+/// Whether it is known to the end.
+bool is_whole(const Source& list) {
+  return list.counted && list.size < most_counted;
+}
+
+/// Rows of an ordered list, by their place in it.
+struct Rows {
+  std::int64_t begin = 0;
+  std::int64_t count = 0;
+};
+
+SqlQuery newest_of(const Source& list, TimeRange times, Rows rows) {
+  return list.rows(times) +
+         SqlQuery{" ORDER BY time DESC, document DESC LIMIT ? OFFSET ?", {rows.count, rows.begin}};
+}
+
+/// A condition in a form in which it is looked up, not joined.
+SqlQuery looked_up(const SqlQuery& condition) {
+  return SqlQuery{" AND CASE WHEN ", {}} + condition + " THEN TRUE ELSE FALSE END";
+}
+
 }  // namespace
 
 Candidates::Candidates(SqlConnection& connection, const TextHash& hash, const Query& query)
@@ -91,15 +111,15 @@ bool Candidates::is_counted(const Pass& pass) const {
   return parts_.size() == 1 && pass.driven && is_told(0, true) && driver()->counted;
 }
 
-SqlQuery Candidates::rows(const Pass& pass, TimeRange times) {
+SqlQuery Candidates::rows(const Pass& pass, TimeRange times) const {
   return SqlQuery{fmt::format("SELECT {} FROM ", columns(pass.reads)), {}} + from(pass, times);
 }
 
-SqlQuery Candidates::from(const Pass& pass, TimeRange times) {
+SqlQuery Candidates::from(const Pass& pass, TimeRange times) const {
   const SqlQuery conditions = where(times, pass.driven);
   // What is known of a document without looking at it.
   if (pass.driven && pass.reads == Reads::none && !needs_row(conditions)) {
-    if (!joined().empty()) return from_lists(joined(), times);
+    if (const auto lists = joined(); !lists.empty()) return from_lists(lists, times);
     return SqlQuery{"(SELECT document AS n, time FROM (", {}} + driver()->rows(times) + ") s) d WHERE " +
            conditions;
   }
@@ -136,45 +156,60 @@ SqlQuery Candidates::where(TimeRange times, bool driven) const {
 
 /// The lists that are best read along with the driver's: which takes less time than to look up in them what
 /// the driver tells.
-const std::vector<std::size_t>& Candidates::joined() {
-  if (joined_) return *joined_;
-  joined_.emplace();
-  for (const std::size_t i : open_parts(true)) {
-    if (may_be_joined(conditions_[i].source)) joined_->push_back(i);
-  }
-  return *joined_;
+std::vector<std::size_t> Candidates::joined() const {
+  std::vector<std::size_t> joined = open_parts(true);
+  std::erase_if(joined, [&](std::size_t part) { return !may_be_joined(conditions_[part].source); });
+  return joined;
 }
 
-bool Candidates::may_be_joined(const std::optional<Source>& list) {
-  const std::int64_t rows = connection_.dialect().rows_per_lookup;
-  if (rows <= 1 || !driver()->ordered || !has_short_driver()) return false;
+bool Candidates::may_be_joined(const std::optional<Source>& list) const {
+  if (connection_.dialect().rows_per_lookup <= 1 || !driver()->ordered || !has_short_driver()) return false;
   if (!list || !list->ordered || !list->tight) return false;
-  const std::int64_t most = rows * driver()->size;
-  if (list->counted && list->size < most_counted) return list->size <= most;
-  if (list->seen > most) return false;
-  if (goes_on_for(*list, driver()->times.from) > static_cast<double>(most)) return false;
-  // It may not go on so.
-  const SqlQuery rest = list->rows({times_.from, list->times.from}) + " ORDER BY time DESC LIMIT 1 OFFSET ?";
-  return !connection_.find_integer(rest + SqlQuery{"", {most - list->seen}});
+  if (is_whole(*list)) return list->size <= most_joined();
+  return list->seen <= most_joined() &&
+         goes_on_for(*list, driver()->times.from) <= static_cast<double>(most_joined());
 }
 
 /// The driver's list joined with some others, and the parts that are open then.
 SqlQuery Candidates::from_lists(const std::vector<std::size_t>& joined, TimeRange times) const {
-  SqlQuery lists = SqlQuery{"(SELECT s.document AS n, s.time FROM (", {}} + driver()->rows(times) + ") s";
+  SqlQuery lists = SqlQuery{"(WITH met AS MATERIALIZED (SELECT s.document AS n, s.time FROM (", {}} +
+                   driver()->rows(times) + ") s";
   for (const std::size_t i : joined) {
-    lists += SqlQuery{" JOIN (", {}} + conditions_[i].source->rows(times) +
+    lists += SqlQuery{" JOIN (", {}} + newest_of(*conditions_[i].source, times, {0, most_joined()}) +
              fmt::format(") s{0} ON s{0}.time = s.time AND s{0}.document = s.document", i);
   }
-  // The limit keeps the database from asking for the other parts before.
-  lists += SqlQuery{" ORDER BY s.time DESC LIMIT ?) d WHERE ", {std::numeric_limits<std::int64_t>::max()}} +
-           in_range("d.time", times);
+  lists += SqlQuery{" ORDER BY s.time DESC) SELECT n, time FROM met", {}} + beyond_lists(joined, times) +
+           ") d WHERE " + in_range("d.time", times);
   lists.joins = Joins::in_order;
   for (const std::size_t i : open_parts(true)) {
-    if (std::ranges::find(joined, i) != joined.end()) continue;
-    // In this form they are looked up, not joined.
-    lists += SqlQuery{" AND CASE WHEN ", {}} + conditions_[i].upper + " THEN TRUE ELSE FALSE END";
+    if (std::ranges::find(joined, i) == joined.end()) lists += looked_up(conditions_[i].upper);
   }
   return lists;
+}
+
+/// What comes after the documents that were met in lists of which each may be longer than what was read of
+/// it: those from the last one on are looked up, which are few where many were met. Where none was, nothing
+/// was missed among the times that were read of each list.
+SqlQuery Candidates::beyond_lists(const std::vector<std::size_t>& joined, TimeRange times) const {
+  SqlQuery unread{"NULL", {}}, conditions;
+  for (const std::size_t i : joined) {
+    const Source& list = *conditions_[i].source;
+    conditions += looked_up(conditions_[i].upper);
+    if (is_whole(list)) continue;
+    unread += SqlQuery{", (SELECT time FROM (", {}} + newest_of(list, times, {most_joined(), 1}) + ") next)";
+  }
+  if (unread.values.empty()) return {"", {}};
+  return SqlQuery{
+             " WHERE time > (SELECT min(time) FROM met) UNION ALL "
+             "SELECT n, time FROM (SELECT document AS n, time FROM (",
+             {}} +
+         driver()->rows(times) + ") s) d WHERE time <= COALESCE((SELECT min(time) FROM met), GREATEST(" +
+         unread + "))" + conditions;
+}
+
+/// So much of each list is read.
+std::int64_t Candidates::most_joined() const {
+  return connection_.dialect().rows_per_lookup * driver()->size;
 }
 
 }  // namespace unio::sql

@@ -38,24 +38,25 @@ class Candidates {
   bool is_counted(const Pass& pass) const;
 
   /// Number and time of each document, and what the pass reads of it: its files, or its body and environment.
-  SqlQuery rows(const Pass& pass, TimeRange times);
+  SqlQuery rows(const Pass& pass, TimeRange times) const;
   /// What stands after FROM in that.
-  SqlQuery from(const Pass& pass, TimeRange times);
+  SqlQuery from(const Pass& pass, TimeRange times) const;
 
  private:
   bool is_told(std::size_t part, bool driven) const;
   std::vector<std::size_t> open_parts(bool driven) const;
   SqlQuery where(TimeRange times, bool driven) const;
-  const std::vector<std::size_t>& joined();
-  bool may_be_joined(const std::optional<Source>& list);
+  std::vector<std::size_t> joined() const;
+  bool may_be_joined(const std::optional<Source>& list) const;
+  std::int64_t most_joined() const;
   SqlQuery from_lists(const std::vector<std::size_t>& joined, TimeRange times) const;
+  SqlQuery beyond_lists(const std::vector<std::size_t>& joined, TimeRange times) const;
 
   SqlConnection& connection_;
   TimeRange times_;
   std::vector<Query> parts_;  ///< each must match
   std::vector<Condition> conditions_;
   std::optional<std::size_t> driver_;
-  std::optional<std::vector<std::size_t>> joined_;
 };
 
 }  // namespace unio::sql

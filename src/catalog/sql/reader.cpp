@@ -53,9 +53,12 @@ class Reader {
                      {}} +
                 among("n", numbers) + ")",
             [this](const SqlRow& row) {
-              const Json packages = Json::parse(row.bytes(1));
-              for (CatalogDocument* document : sharing_[row.integer(0)]) {
-                document->document.set(std::string(environment_field), packages);
+              Json packages = Json::parse(row.bytes(1));
+              const std::vector<CatalogDocument*>& sharing = sharing_[row.integer(0)];
+              for (CatalogDocument* document : sharing) {
+                const bool is_last = document == sharing.back();
+                document->document.set(std::string(environment_field),
+                                       is_last ? std::move(packages) : packages);
               }
             }};
   }
