@@ -22,6 +22,8 @@ constexpr int first_rows = 64;
 constexpr int most_rows = 1000;
 /// Statements that are sent before their answers are read.
 constexpr std::size_t sent_at_once = 200;
+/// A connection keeps the plans of so many statements.
+constexpr std::size_t most_prepared = 64;
 /// Many rows are inserted by statements of this many: each statement takes longer than its row.
 constexpr std::size_t rows_in_statement = 128;
 /// Measured: a lookup takes 4 us and a row 0.25 us; but where two lists have little in common the rest is
@@ -111,18 +113,25 @@ void PostgresConnection::stream(const SqlQuery& query, const Each& each) {
   queued_.push_back("CLOSE " + cursor);
 }
 
-const std::string& PostgresConnection::prepared(std::string_view text) {
-  if (const auto found = prepared_.find(text); found != prepared_.end()) return found->second;
-  const std::string name = fmt::format("s{}", prepared_.size());
-  checked_result(connection_.get(),
-                 libpq().prepare(connection_.get(), name.c_str(), numbered(text).c_str(), 0, nullptr));
-  return prepared_.emplace(std::string(text), name).first->second;
+void PostgresConnection::prepare(std::span<const std::string_view> texts) {
+  if (prepared_.size() + texts.size() > most_prepared) {
+    run_script("DEALLOCATE ALL");
+    prepared_.clear();
+  }
+  for (const std::string_view text : texts) {
+    if (prepared_.contains(text)) continue;
+    const std::string name = fmt::format("s{}", prepared_.size());
+    checked_result(connection_.get(),
+                   libpq().prepare(connection_.get(), name.c_str(), numbered(text).c_str(), 0, nullptr));
+    prepared_.emplace(text, name);
+  }
 }
 
 void PostgresConnection::run_many(std::string_view text, std::span<const SqlValues> rows,
                                   const EachOfMany& each) {
   if (rows.empty()) return;
-  const std::string& statement = prepared(text);
+  prepare(std::array{text});
+  const std::string& statement = prepared_.find(text)->second;
   for (std::size_t begin = 0; begin < rows.size(); begin += sent_at_once) {
     PostgresPipeline pipeline(connection_.get(), std::exchange(queued_, {}));
     const std::size_t end = std::min(rows.size(), begin + sent_at_once);
@@ -133,10 +142,12 @@ void PostgresConnection::run_many(std::string_view text, std::span<const SqlValu
 }
 
 void PostgresConnection::run_together(std::span<const SqlLookup> lookups) {
-  for (const SqlLookup& lookup : lookups) prepared(lookup.query.text);
+  std::vector<std::string_view> texts;
+  for (const SqlLookup& lookup : lookups) texts.emplace_back(lookup.query.text);
+  prepare(texts);
   PostgresPipeline pipeline(connection_.get(), std::exchange(queued_, {}));
   for (const SqlLookup& lookup : lookups) {
-    pipeline.send_prepared(prepared(lookup.query.text), lookup.query.values);
+    pipeline.send_prepared(prepared_.find(lookup.query.text)->second, lookup.query.values);
   }
   pipeline.sync();
   for (const SqlLookup& lookup : lookups) show_all(pipeline, lookup.each);

@@ -44,7 +44,8 @@ class PostgresConnection final : public SqlConnection {
 
   /// Sends all at once, and shows the answers.
   std::vector<PostgresResult> exchange(std::span<const SqlQuery> queries);
-  const std::string& prepared(std::string_view text);
+  /// Others may be forgotten for them.
+  void prepare(std::span<const std::string_view> texts);
 
   std::unique_ptr<PGconn, Finish> connection_;
   /// The names of prepared statements, by text.

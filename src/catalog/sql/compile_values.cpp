@@ -152,10 +152,12 @@ std::optional<Compiler::Strings> Compiler::few_strings(std::int64_t path) {
 
 /// The same among those with certain hashes, of which not all need be under the path.
 std::optional<Compiler::Strings> Compiler::few_strings(std::int64_t path, const SqlQuery& among) {
-  return few_strings(SqlQuery{"SELECT a.hash, s.text FROM (", {}} + among +
-                     ") a LEFT JOIN strings s ON s.hash = a.hash WHERE EXISTS (SELECT 1 FROM string_values v "
-                     "WHERE v.path = ? AND v.value = a.hash) LIMIT ?" +
-                     SqlQuery{"", {path, static_cast<std::int64_t>(few) + 1}});
+  // Without joins, planning it takes PostgreSQL much less time.
+  return few_strings(
+      SqlQuery{"SELECT a.hash, (SELECT s.text FROM strings s WHERE s.hash = a.hash) FROM (", {}} + among +
+      ") a WHERE CASE WHEN EXISTS (SELECT 1 FROM string_values v "
+      "WHERE v.path = ? AND v.value = a.hash) THEN TRUE ELSE FALSE END LIMIT ?" +
+      SqlQuery{"", {path, static_cast<std::int64_t>(few) + 1}});
 }
 
 std::optional<Compiler::Strings> Compiler::few_strings(const SqlQuery& query) {

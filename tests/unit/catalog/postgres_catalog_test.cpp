@@ -1,5 +1,6 @@
 #include "catalog/postgres/postgres_catalog.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <cstdlib>
@@ -71,6 +72,20 @@ TEST_F(PostgresCatalog, goes_on_with_a_connection_on_which_a_query_took_too_long
   sql::SqlTransaction(connection, sql::Access::read).commit();
   EXPECT_EQ(connection.find_integer({"SELECT 8", {}}), 8)
       << "nor does a transaction without a statement matter";
+}
+
+TEST_F(PostgresCatalog, keeps_the_plans_of_a_bounded_number_of_statements) {
+  sql::PostgresConnection connection(url());
+  for (int i = 0; i < 200; ++i) {
+    std::vector<std::int64_t> answers;
+    const auto sees = [&](const sql::SqlRow& row) { answers.push_back(row.integer(0)); };
+    const sql::SqlQuery first{fmt::format("SELECT {} + CAST(? AS BIGINT)", i), {std::int64_t{1}}};
+    const sql::SqlQuery second{fmt::format("SELECT {} + CAST(? AS BIGINT)", i + 1), {std::int64_t{10}}};
+    connection.run_together(std::vector<sql::SqlLookup>{{first, sees}, {second, sees}});
+    EXPECT_EQ(answers, (std::vector<std::int64_t>{i + 1, i + 11}));
+  }
+  EXPECT_THAT(connection.find_integer({"SELECT count(*) FROM pg_prepared_statements", {}}),
+              testing::Optional(testing::AllOf(testing::Gt(0), testing::Le(64))));
 }
 
 TEST_F(PostgresCatalog, says_that_it_is_away) {
