@@ -114,6 +114,7 @@ void PostgresConnection::stream(const SqlQuery& query, const Each& each) {
 }
 
 void PostgresConnection::prepare(std::span<const std::string_view> texts) {
+  if (std::ranges::all_of(texts, [this](std::string_view text) { return prepared_.contains(text); })) return;
   if (prepared_.size() + texts.size() > most_prepared) {
     run_script("DEALLOCATE ALL");
     prepared_.clear();

@@ -88,6 +88,17 @@ TEST_F(PostgresCatalog, keeps_the_plans_of_a_bounded_number_of_statements) {
               testing::Optional(testing::AllOf(testing::Gt(0), testing::Le(64))));
 }
 
+TEST_F(PostgresCatalog, forgets_no_plan_for_a_statement_that_it_knows) {
+  sql::PostgresConnection connection(url());
+  const auto ask = [&](int number) {
+    const sql::SqlLookup lookup{{fmt::format("SELECT {}", number), {}}, [](const sql::SqlRow&) {}};
+    connection.run_together({&lookup, 1});
+  };
+  for (int i = 0; i < 64; ++i) ask(i);
+  ask(0);
+  EXPECT_EQ(connection.find_integer({"SELECT count(*) FROM pg_prepared_statements", {}}), 64);
+}
+
 TEST_F(PostgresCatalog, says_that_it_is_away) {
   EXPECT_UNIO_ERROR(open_postgres_catalog("postgresql://unio@127.0.0.1:1/none"), unavailable);
 }
